@@ -1,0 +1,60 @@
+# Needs python3 (3.11 or newer) and make. Everything else is put into .venv, from files whose hashes are in .ci/.
+PYTHON ?= python3
+BIN := .venv/bin
+SHELL := /bin/bash
+
+# Two stamps: what the app needs, and what the tests and checks need on top. Each is older than its lock when stale.
+APP := .venv/.app
+DEV := .venv/.dev
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint bench soak lock
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(APP) ## make .venv with the pinned dependencies and .venv/bin/workbench
+
+# The build backend is in the lock as well, hence no build isolation, and no index: this step downloads nothing.
+$(APP): .ci/requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "python 3.11 or newer is needed; name one: make PYTHON=/path/to/python")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --disable-pip-version-check --quiet --require-hashes -r .ci/requirements.txt
+	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --no-index --no-build-isolation -e .
+	@touch $@
+
+$(DEV): $(APP) .ci/requirements-dev.txt
+	$(BIN)/pip install --disable-pip-version-check --quiet --require-hashes -r .ci/requirements-dev.txt
+	@touch $@
+
+# Without exports of one's own (a build in data/, or WORKBENCH_HOME or WORKBENCH_SOURCE in the environment or .env)
+# the app opens on the sample, which lives in a HOME of its own. Exit 3 means published, with a file refused.
+run: $(APP) ## run the ETL and open the app on 127.0.0.1:8501, with the sample if there is no data
+	@if [ -z "$$WORKBENCH_HOME$$WORKBENCH_SOURCE" ] && [ ! -e data/warehouse/current ] \
+	    && ! grep -qsE '^(export )?WORKBENCH_(HOME|SOURCE)=' .env; then \
+	  export WORKBENCH_HOME=data/sample WORKBENCH_SOURCE=data/sample/exports; \
+	  [ -d data/sample/exports ] || $(BIN)/workbench sample || exit; \
+	fi; \
+	$(BIN)/workbench etl run || [ $$? -eq 3 ] || exit; \
+	exec $(BIN)/workbench serve
+
+test: $(DEV) ## every test but the soak
+	$(BIN)/pytest -n 2 --dist loadfile --durations 15
+
+lint: $(DEV) ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict workbench
+
+bench: $(DEV) ## the full ETL against DuckDB's own copy of the same files
+	$(BIN)/python tests/bench.py
+
+soak: $(DEV) ## the long tests: 25 kills, the full splits
+	$(BIN)/pytest -m soak --durations 15
+
+# Pins that still fit are kept; delete the two files first to get the newest of everything.
+COMPILE := $(BIN)/uv pip compile pyproject.toml --no-config --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-annotate --quiet
+lock: $(DEV) ## write .ci/requirements*.txt anew from pyproject.toml
+	$(COMPILE) --group build --group dev -o .ci/requirements-dev.txt
+	$(COMPILE) --group build -c .ci/requirements-dev.txt -o .ci/requirements.txt

@@ -1,0 +1,46 @@
+"""What every test may ask for, and the one rule about skipping: on CI only tests marked `shared` may."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+ON_CI = os.environ.get("CI") == "true"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of exports and tables that stands beside the checkout; the test skips without it."""
+    folder = Path(os.environ.get("SHARED", CHECKOUT.parent / "shared"))
+    if not folder.is_dir():
+        pytest.skip(f"no folder {folder}: name one with SHARED=…")
+    return folder
+
+
+def skipped(config: pytest.Config) -> Sequence[pytest.TestReport | pytest.CollectReport]:
+    """The reports of what was skipped; empty in the workers of a parallel run, which report to the first process."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    return terminal.stats.get("skipped", []) if terminal else []
+
+
+def may_skip(report: pytest.TestReport | pytest.CollectReport) -> bool:
+    """Whether the test is marked `shared`; a whole module never may, since it has no marks to read."""
+    return "shared" in getattr(report, "keywords", {})
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Turns the run red when a test skipped that may not."""
+    if ON_CI and not all(may_skip(report) for report in skipped(session.config)):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Lists each skipped test on CI, and says which of them turned the run red."""
+    reports = skipped(config) if ON_CI else []
+    if reports:
+        terminalreporter.section("skipped")
+    for report in reports:
+        verdict = "shared" if may_skip(report) else "FORBIDDEN: only tests marked shared may skip"
+        terminalreporter.line(f"{report.nodeid}  ({verdict})", red=not may_skip(report))

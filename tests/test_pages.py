@@ -1,0 +1,323 @@
+"""The pages without a browser: with data, without, with a feed missing, with a wrong address, in both languages.
+
+Each runs the real frame and the real page on a build that the real ETL made of the small world's exports.
+"""
+
+import json
+import re
+import shutil
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pytest
+from pages_home import Truth, in_french, write_exports
+from streamlit.testing.v1 import AppTest
+from tiny import etl
+
+import workbench
+from workbench.pages import weekly
+from workbench.text import LANGUAGES, Words
+
+PAGES = ("overview", "users", "countries", "classes", "translations")
+FOLDER = Path(workbench.__file__).parent / "pages"
+FEED_OF = {"users": "usage", "classes": "classes", "translations": "translations"}
+SINCE, UNTIL = date(2020, 9, 1), date(2020, 12, 14)
+
+SCRIPT = """
+from pathlib import Path
+from tiny import settings
+from workbench.access import Request
+from workbench.app.frame import show
+show(settings(Path({home!r})), Request({peer!r}, "localhost:8501", ("Host",)))
+"""
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The exports of the small world."""
+    return write_exports(tmp_path_factory.mktemp("source"))
+
+
+@pytest.fixture(scope="module")
+def home(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A HOME with the build of the small world."""
+    folder = tmp_path_factory.mktemp("home")
+    etl(folder, source)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def truth(source: Path) -> Truth:
+    """What the exports say, counted row by row."""
+    return Truth(source)
+
+
+def visit(home: Path, page: str = "overview", peer: str = "127.0.0.1", **query: str | list[str]) -> AppTest:
+    """One visit of a page, on this machine unless a peer is given, at an address with a query."""
+    app = AppTest.from_string(SCRIPT.format(home=str(home), peer=peer), default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    if page != "overview" and app.title and app.main.metric:
+        app.switch_page(str(FOLDER / f"{page}.py")).run()
+    return app
+
+
+def texts(app: AppTest) -> str:
+    """Everything that the main part of a page says in words."""
+    shown = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.info, *app.warning, *app.error]
+    return "\n".join(str(element.value) for element in shown)
+
+
+def figures(app: AppTest) -> dict[str, str]:
+    """The figures on cards by their names."""
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def charts(app: AppTest) -> list[dict[str, object]]:
+    """The specifications of the charts."""
+    return [json.loads(element.proto.spec) for element in app.get("vega_lite_chart")]
+
+
+def table(app: AppTest, position: int = 0) -> list[list[str]]:
+    """The cells of a table as they are shown, without its header."""
+    styled = app.table[position].proto.styler.display_values
+    return [list(row.values()) for row in pa.ipc.open_stream(styled).read_all().to_pylist()]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_shows_its_title_its_figures_and_the_build(home: Path, page: str, language: str) -> None:
+    """In French and in English, without an error, each figure with its definition, the footer under it."""
+    app, words = visit(home, page, lang=language), Words(language)
+    assert not app.exception
+    assert not app.error
+    assert [title.value for title in app.title] == [words(f"page.{page}.title")]
+    assert len(app.metric) >= 3
+    assert len(app.get("popover")) >= len(app.metric)
+    assert f"build {workbench.open(home).build.id}" in texts(app)
+    assert all(spec["description"] for spec in charts(app))
+    assert app.title[0].value == words(f"page.{page}.title")
+
+
+def test_the_overview_counts_as_the_exports_do(home: Path, truth: Truth) -> None:
+    """Users, active users, classes and translated posts, each counted from the rows."""
+    shown = figures(visit(home))
+    expected = in_french(
+        [truth.living(), len(truth.active(28)), len(truth.created(SINCE, UNTIL)), truth.translated_posts()]
+    )
+    assert list(shown.values()) == expected
+
+
+def test_the_overview_puts_published_figures_beside_ours(home: Path, truth: Truth) -> None:
+    """Published, computed for the scope it was published for, and the gap; whatever the filters say."""
+    app = visit(home, country="BE", role="teacher")
+    shown = [markdown.value for markdown in app.markdown]
+    start = shown.index(Words("fr")("overview.published.lead"))
+    there = [row for row in truth.users if row["created_at"] < "2020-09-15"]
+    computed = [len(there), len({row["country"] for row in there}), 1, len(truth.translated_by(date(2020, 9, 14)))]
+    for published, ours in zip([1_100_000, 35, 30_000, 150_000], computed, strict=True):
+        start = shown.index(f"**{in_french([published])[0]}**", start)
+        assert shown[start + 2] == f"**{in_french([ours])[0]}**"
+        assert shown[start + 4] == f"**{Words('fr').change(ours / published - 1)}**"
+
+
+def test_the_users_page_counts_as_the_exports_do(home: Path, truth: Truth) -> None:
+    """dau, wau, mau, and the table of growth that adds up line by line."""
+    app = visit(home, "users")
+    active = [len(truth.active(window_days)) for window_days in (1, 7, 28)]
+    assert list(figures(app).values())[:3] == in_french(active)
+    newest = table(app)[0]
+    growth = truth.growth(UNTIL)
+    order = ("churned", "retained", "resurrected", "new")
+    before = growth["retained"] + growth["churned"]
+    assert newest[1:] == in_french([before, *(growth[kind] for kind in order), active[2]])
+
+
+def test_the_countries_page_counts_as_the_exports_do(home: Path, truth: Truth) -> None:
+    """The table says what the map says, the biggest first."""
+    rows = table(visit(home, "countries"))
+    expected = [("France", "FR"), ("Belgique", "BE"), ("Suisse", "CH"), ("Luxembourg", "LU")]
+    assert [row[0] for row in rows] == [name for name, _ in expected]
+    assert [row[1] for row in rows] == in_french(truth.living(country=code) for _, code in expected)
+    assert [row[3] for row in rows] == in_french(len(truth.active(28, country=code)) for _, code in expected)
+
+
+def test_the_countries_table_can_be_put_in_another_order(home: Path) -> None:
+    """By name: Belgium comes first."""
+    app = visit(home, "countries")
+    app.segmented_control(key="countries.order").set_value("name").run()
+    assert [row[0] for row in table(app)] == ["Belgique", "France", "Luxembourg", "Suisse"]
+
+
+def test_the_classes_page_counts_as_the_exports_do(home: Path, truth: Truth) -> None:
+    """Created, activated, the rate of those decided, and the académies of their départements."""
+    app = visit(home, "classes")
+    created, activated = truth.created(SINCE, UNTIL), truth.activated()
+    assert list(figures(app).values())[:2] == in_french([len(created), len(activated)])
+    assert figures(app)["Taux d’activation"] == Words("fr").percent(len(activated) / (len(created) - 1))
+    assert [(row[0], row[1], row[2]) for row in table(app)] == [("Versailles", "2", "0"), ("Lyon", "1", "1")]
+
+
+def test_the_translations_page_keeps_posts_and_translations_apart(home: Path, truth: Truth) -> None:
+    """Three figures, and a table of pairs whose rows are those of the exports."""
+    app = visit(home, "translations")
+    pairs = truth.translated()
+    expected = in_french([truth.translated_posts(), sum(pairs.values()), truth.failures()])
+    assert list(figures(app).values())[:3] == expected
+    names = {"fr": "Français", "ar": "Arabe", "en": "Anglais", "pt": "Portugais"}
+    shown = {(row[0], row[1]): row[2] for row in table(app)}
+    assert shown == {(names[a], names[b]): in_french([count])[0] for (a, b), count in pairs.items()}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_without_a_build_a_page_says_how_to_make_one(tmp_path: Path, page: str) -> None:
+    """An empty HOME is where everybody starts."""
+    app = visit(tmp_path, page)
+    assert not app.exception
+    assert app.title[0].value == Words("fr")("empty.build.title")
+    assert "workbench etl run --source" in texts(app)
+    assert "make run" in texts(app)
+    assert not app.metric
+
+
+@pytest.mark.parametrize(("page", "feed"), FEED_OF.items())
+def test_without_its_feed_a_page_names_the_folder_and_the_command(
+    source: Path, tmp_path: Path, page: str, feed: str
+) -> None:
+    """The other pages go on."""
+    partial = tmp_path / "source"
+    shutil.copytree(source, partial, ignore=shutil.ignore_patterns(feed))
+    etl(tmp_path / "home", partial)
+    app = visit(tmp_path / "home", page)
+    assert not app.exception
+    assert not app.error
+    assert Words("fr")("empty.feed.title", feed=feed) in texts(app)
+    assert "workbench etl run --source" in texts(app)
+    assert not visit(tmp_path / "home").exception
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_wrong_filters_in_the_address_are_ignored_and_said(home: Path, page: str) -> None:
+    """Each wrong value gets a note; the right one beside it holds."""
+    app = visit(
+        home, page, country=["Atlantis", "FR"], role="`janitor`", year="1850-1851", period="dates", lang="xx",
+        **{"from": "yesterday", "to": "2020-13-01"},
+    )  # fmt: skip
+    assert not app.exception
+    assert not app.error
+    noted = [re.search(r"`(.*)`", warning.value) for warning in app.warning]
+    assert sorted(note.group(1) for note in noted if note) == sorted(
+        ["Atlantis", " janitor ", "1850-1851", "yesterday", "2020-13-01", "xx"]
+    )
+    assert "France · Tous les rôles" in texts(app)
+
+
+def test_filters_of_the_address_cut_every_figure(home: Path, truth: Truth) -> None:
+    """Country and role, as codes, so that the same link holds in both languages."""
+    for language in LANGUAGES:
+        app = visit(home, "users", country="FR", role="parent", lang=language)
+        expected = f"{len(truth.active(28, country='FR', role='parent'))}"
+        assert figures(app)[Words(language)("metric.mau.name")] == expected
+
+
+def test_a_period_of_the_address_moves_the_day_that_figures_are_of(home: Path, truth: Truth) -> None:
+    """The last day of the period is the day of dau, wau and mau."""
+    app = visit(home, "users", period="dates", **{"from": "2020-09-20", "to": "2020-10-11"})
+    day = date(2020, 10, 11)
+    assert list(figures(app).values())[:3] == in_french(len(truth.active(n, day)) for n in (1, 7, 28))
+
+
+def test_a_school_year_of_the_address_is_shown_to_its_end(home: Path, truth: Truth) -> None:
+    """2019-2020 has fourteen loaded days; the windows after them run out, and the page says what was not loaded."""
+    app = visit(home, "users", year="2019-2020")
+    assert figures(app)["Actifs sur 28 jours"] == in_french([len(truth.active(28, date(2020, 8, 31)))])[0]
+    assert "pas été chargés" in texts(app)
+    assert set(app.selectbox(key="filter.year").options) >= {"2019-2020", "2020-2021"}
+
+
+def test_choosing_a_filter_writes_it_into_the_address(home: Path) -> None:
+    """And choosing the default again takes it out: short links."""
+    app = visit(home, "users")
+    app.selectbox(key="filter.year").set_value("2019-2020").run()
+    assert app.query_params["year"] == ["2019-2020"]
+    app.multiselect(key="filter.country").set_value(["BE", "CH"]).run()
+    assert app.query_params["country"] == ["BE", "CH"]
+    app.selectbox(key="filter.year").set_value("2020-2021").run()
+    assert "year" not in app.query_params
+
+
+def test_holidays_are_shaded_for_france_alone(home: Path) -> None:
+    """Other countries have other holidays."""
+    said = Words("fr")("users.breaks")
+    assert said in texts(visit(home, "users", country="FR"))
+    assert said not in texts(visit(home, "users"))
+    assert said not in texts(visit(home, "users", country=["FR", "BE"]))
+
+
+def test_pages_without_roles_say_that_the_filter_does_not_apply(home: Path) -> None:
+    """A filter that does nothing, silently, is a lie."""
+    assert Words("fr")("filter.role_unused") in texts(visit(home, "classes", role="parent"))
+    assert Words("fr")("filter.role_unused") not in texts(visit(home, "users", role="parent"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_selection_without_anybody_is_empty_not_broken(home: Path, page: str) -> None:
+    """Luxembourg's staff, a week in which no class was made: empty states and zeros."""
+    app = visit(home, page, country="LU", role="staff", period="dates", **{"from": "2020-11-02", "to": "2020-11-03"})
+    assert not app.exception
+    assert not app.error
+
+
+def test_nobody_sees_a_plain_page_and_no_figure(home: Path) -> None:
+    """The frame asks again, whatever let the visit in."""
+    app = visit(home, peer="10.0.0.4")
+    assert app.title[0].value == Words("fr")("access.nobody.title")
+    assert not app.metric
+    assert not app.get("vega_lite_chart")
+    assert not app.sidebar.selectbox
+
+
+def test_the_app_run_by_streamlit_itself_shows_nothing() -> None:
+    """Without the gate nothing vouches for the peer: fail closed."""
+    app = AppTest.from_file(str(FOLDER.parent / "app" / "frame.py"), default_timeout=60).run()
+    assert not app.metric
+    assert len(app.exception) == 1
+    assert "workbench serve" in app.exception[0].message
+
+
+def test_the_sample_says_that_it_is_one(source: Path, tmp_path: Path) -> None:
+    """Nobody should quote a made-up figure."""
+    marked = tmp_path / "source"
+    shutil.copytree(source, marked)
+    (marked / "SAMPLE.json").write_text("{}", encoding="utf-8")
+    etl(tmp_path / "home", marked)
+    assert "Données d’exemple" in texts(visit(tmp_path / "home"))
+    assert Words("fr")("overview.fresh") in texts(visit(tmp_path / "home"))
+
+
+def test_a_new_build_shows_on_the_next_run(source: Path, tmp_path: Path) -> None:
+    """Answers are cached by build: no restart, no waiting."""
+    growing = tmp_path / "source"
+    shutil.copytree(source, growing)
+    etl(tmp_path / "home", growing)
+    app = visit(tmp_path / "home")
+    before = figures(app)["Utilisateurs"]
+    with (growing / "users" / "users.csv").open("a", encoding="utf-8") as users:
+        users.write("u900,parent,FR,2020-12-01T08:00:00Z,\n")
+    etl(tmp_path / "home", growing)
+    assert int(figures(app.run())["Utilisateurs"]) == int(before) + 1
+
+
+def test_weeks_are_cut_at_the_ends_of_the_period() -> None:
+    """The first week of school is a short one, and says so."""
+    days = pl.DataFrame({"day": [SINCE, date(2020, 9, 7), UNTIL], "value": [1, 2, 4]})
+    weeks = weekly(days, SINCE, UNTIL).to_dicts()
+    assert [(week["day"], week["until"], week["value"]) for week in weeks] == [
+        (SINCE, date(2020, 9, 6), 1),
+        (date(2020, 9, 7), date(2020, 9, 13), 2),
+        (UNTIL, UNTIL, 4),
+    ]
+    assert weekly(days.head(1), SINCE, date(2020, 9, 30)).to_dicts() == [{"day": SINCE, "value": 1, "until": SINCE}]

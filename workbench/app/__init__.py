@@ -1,0 +1,188 @@
+"""The app: one ASGI process that serves the pages.
+
+`serve` is what the command line calls. For each request the gate asks `access` for the role: nobody gets no further.
+What is inside the frame of the screen is `workbench/app/frame.py`, the script that Streamlit runs for every visit.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+import socket
+import tomllib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+import click
+import polars as pl
+import streamlit as st
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from workbench.access import Request, Role, refuse_if_exposed, role_of
+from workbench.charts import Caption, bars
+from workbench.errors import WorkbenchError
+from workbench.metrics import Asking, question
+from workbench.settings import Settings
+from workbench.text import Words
+from workbench.warehouse import open_warehouse
+
+_HERE = Path(__file__).resolve().parent
+_PEER = "x-workbench-peer"
+# Only this process knows it: a peer's address counts when it stands behind the seal, whatever a client sends.
+_SEAL = secrets.token_urlsafe(24)
+_served: list[Settings] = []
+
+
+class PortTaken(WorkbenchError):
+    """Another program listens on the port."""
+
+
+class NotServed(WorkbenchError):
+    """The script was started by other means than `serve`, so that nothing vouches for who is asking."""
+
+
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Serve the pages until interrupted. Raises Exposed when others could reach them without a login, and PortTaken."""
+    refuse_if_exposed(settings)
+    _free(host, port)
+    _served[:] = [settings]
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    words = Words(settings.language)
+
+    @asynccontextmanager
+    async def lifespan(_: st.App) -> AsyncIterator[None]:
+        await anyio.to_thread.run_sync(_warm_up, settings, words)
+        click.echo(words("serve.ready", url=url))
+        yield
+
+    app = st.App(_HERE / "frame.py", middleware=[Middleware(Gate, words=words)], lifespan=lifespan)
+    app.run(config=_config(host, port))
+
+
+class Gate:
+    """Middleware: whoever is nobody gets one plain page and no connection; everybody gets the security headers."""
+
+    def __init__(self, app: ASGIApp, words: Words) -> None:
+        self._app, self._words = app, words
+        self._policy = _security_headers()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on with its peer's address under the seal, or refuse it."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        peer = (scope.get("client") or (None,))[0]
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+        if role_of(Request.of(peer, headers)) is Role.NOBODY:
+            await self._refuse(scope, receive, self._guarded(send))
+            return
+        kept = [(name, value) for name, value in scope["headers"] if name.lower() != _PEER.encode()]
+        sealed = (_PEER.encode(), f"{_SEAL} {peer}".encode())
+        await self._app({**scope, "headers": [*kept, sealed]}, receive, self._guarded(send))
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        await HTMLResponse(_refusal(self._words), status_code=403)(scope, receive, send)
+
+    def _guarded(self, send: Send) -> Send:
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(self._policy)
+            await send(message)
+
+        return guarded
+
+
+def served() -> tuple[Settings, Request]:
+    """The settings that the pages are served with, and the facts of the visit's connection. Raises NotServed."""
+    if not _served:
+        raise NotServed("the pages were not started by the workbench", "start them with `workbench serve`")
+    return _served[0], _request(st.context.headers.to_dict())
+
+
+def _request(headers: Mapping[str, str]) -> Request:
+    """The facts of a visit's connection; its peer is known if the gate sealed it, and nobody's otherwise."""
+    seal, _, peer = {name.lower(): value for name, value in headers.items()}.get(_PEER, "").partition(" ")
+    known = hmac.compare_digest(seal.encode(), _SEAL.encode())
+    return Request.of(peer if known else None, headers.items())
+
+
+def _refusal(words: Words) -> str:
+    title, remedy = words("access.nobody.title"), words("access.nobody.remedy")
+    return (
+        f'<!doctype html><html lang="{words.language}"><meta charset="utf-8"><title>{title}</title>'
+        f'<body style="font-family:serif;max-width:36rem;margin:4rem auto;padding:0 1rem;line-height:1.5">'
+        f"<h1>{title}</h1><p>{remedy}</p></body></html>"
+    )
+
+
+def _security_headers() -> dict[str, str]:
+    """Nothing from elsewhere, in no frame. Vega compiles its expressions ('unsafe-eval'); styles are made in place."""
+    index = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+    inline = re.findall(r"<script>(.*?)</script>", index, re.DOTALL)
+    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in inline)
+    policy = (
+        f"default-src 'self'; script-src 'self' 'unsafe-eval' {hashes}; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; object-src 'none'; "
+        "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+    )
+    return {
+        "Content-Security-Policy": policy,
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    }
+
+
+def _config(host: str, port: int) -> dict[str, Any]:
+    theme = tomllib.loads((_HERE / "theme.toml").read_text(encoding="utf-8"))
+    return _dotted(theme) | {
+        "server.address": host,
+        "server.port": port,
+        "server.headless": True,
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": False,
+        "client.showErrorDetails": "none",
+        "client.toolbarMode": "viewer",
+        "logger.hideWelcomeMessage": True,
+    }
+
+
+def _dotted(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    for name, value in table.items():
+        options |= _dotted(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
+    return options
+
+
+def _free(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortTaken(f"{host}:{port}: {error.strerror}", "take another port: --port 8502") from error
+
+
+def _warm_up(settings: Settings, words: Words) -> None:
+    """What takes seconds the first time: the libraries behind charts, tables and queries."""
+    day = date(2020, 9, 1)
+    week = pl.DataFrame({"day": [day], "until": [day], "classes_created": [1]})
+    bars(week, ["classes_created"], Caption("", "", ""), words).to_dict()
+    week.to_pandas().style.to_html()
+    with suppress(WorkbenchError):
+        warehouse = open_warehouse(settings.home)
+        question(warehouse, "activity", Asking(Role.ADMIN, settings.small_cell)).pl()

@@ -1,0 +1,305 @@
+"""Writing one draft build: the facts of the days that are re-opened, the windows that follow, then every model."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from workbench.etl import inputs, lake
+from workbench.etl.build import Model, News, read_models, run_models
+from workbench.etl.catalog import Catalog, file_lines, save
+from workbench.etl.days import as_number
+from workbench.etl.people import HISTORY, STATE, Span
+from workbench.etl.progress import Progress
+from workbench.etl.publish import Home
+from workbench.etl.rolling import Rolled, roll
+from workbench.etl.users import FOLDED, fold
+
+BEGINNING = date(1, 1, 1)
+
+ROLLED = frozenset({"roll_active_users", "roll_growth", "roll_retention", "roll_features", "lake_class_user"})
+ALWAYS = frozenset({"landed_files", "landed_rejects", "landed_drift", "this_build", "this_dictionary"})
+BY_FEED = {
+    "users": "current_users",
+    "classes": "current_classes",
+    "subscriptions": "current_subscriptions",
+    "translations": "settled_translations",
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a run has landed: the catalog before and after, and whether everything is to be made anew."""
+
+    before: Catalog
+    after: Catalog
+    fresh: bool
+    code: str
+    now: datetime
+    reject_limit: float
+
+    def of(self, feed: str) -> bool:
+        """Whether what counts of a feed has changed."""
+        return self.fresh or _counting(self.before, feed) != _counting(self.after, feed)
+
+
+def _counting(catalog: Catalog, feed: str) -> dict[str, str]:
+    """Path → lake file, for the contents that count."""
+    return {path: catalog.parts[feed, sha].file for sha, path in catalog.live(feed).items()}
+
+
+def write_draft(home: Home, build_id: str, path: Path, change: Change, progress: Progress) -> int:
+    """Write the build; gives the number of days re-opened. Completes `change.after` with the facts it wrote.
+
+    Raises ModelInvalid, ChecksFailed.
+    """
+    with closing(inputs.connect(path, home.timezone, path.with_suffix(".spill"))) as con:
+        draft = _Draft(home, con, change)
+        news = draft.derive(progress)
+        models = read_models()
+        draft.give_the_rest(build_id, models)
+        run_models(con, models, news, draft.since)
+        draft.note(models)
+        con.execute("checkpoint made")
+    return len(draft.days)
+
+
+class _Draft:
+    """The steps of a draft, in the order `derive`, `give_the_rest`, `note`."""
+
+    def __init__(self, home: Home, con: duckdb.DuckDBPyConnection, change: Change) -> None:
+        self.home, self.con, self.change, self.catalog = home, con, change, change.after
+        if change.fresh:
+            self.catalog.facts.clear()
+            self.catalog.duplicates.clear()
+        self.days = lake.reopened_days(Catalog() if change.fresh else change.before, self.catalog)
+        self.since = BEGINNING
+
+    def derive(self, progress: Progress) -> News:
+        """Everything the models read that is not landed as it is; gives what of it is news."""
+        for feed in ("classes", "subscriptions", "translations"):
+            inputs.give_feed(self.con, feed, self.home.lake, _counting(self.catalog, feed))
+        origin_day = self._fold_users() if self.change.of("users") else None
+        lake.DayWriter(self.home, self.catalog).write(self.days, progress)
+        rolled = self._roll(origin_day)
+        self._give_lake()
+        self._give_feeds()
+        whole = {BY_FEED[feed] for feed in BY_FEED if self.change.of(feed)} | ALWAYS
+        if self._until() != _until(self.change.before) or self.change.fresh:
+            whole |= {"horizon"}
+        if rolled and not self.catalog.live("users"):
+            whole |= {"current_users"}
+        if self.change.fresh:
+            return News(frozenset(whole | ROLLED | {"reference_events", "reference_academies"}), frozenset())
+        return News(frozenset(whole), ROLLED if rolled else frozenset())
+
+    def _fold_users(self) -> date | None:
+        """Fold the users feed; gives the first day whose figures it changes."""
+        before, now = _counting(self.change.before, "users"), _counting(self.catalog, "users")
+        known = self.catalog.facts.get(("lake_user_origin", None))
+        only_added = known is not None and before.items() <= now.items()
+        landed = {path: part for path, part in now.items() if not only_added or path not in before}
+        tables = {path: lake.read(self.home.lake, part) for path, part in landed.items()}
+        folded = fold(tables, lake.read(self.home.lake, known) if only_added and known else FOLDED.empty_table())
+        self.catalog.facts["lake_user_origin", None] = lake.write(self.home.lake, "lake_user_origin", folded)
+        return self._origin_changed(known) if known else None
+
+    def _origin_changed(self, known: str) -> date | None:
+        """The first day that counts a user by a country or role of the users feed that is no longer the same."""
+        inputs.give_files(self.con, "folded_before", self.home.lake, [known])
+        inputs.give_files(self.con, "folded_now", self.home.lake, [self.catalog.facts["lake_user_origin", None]])
+        inputs.give_files(self.con, "lake_state", self.home.lake, [self.catalog.facts["lake_state", None]])
+        day = inputs.answer(self.con, inputs.query("origin_changed"))[0][0]
+        return None if day is None or day > as_number(date.max) else date(1970, 1, 1) + timedelta(days=day)
+
+    def _roll(self, origin_day: date | None) -> bool:
+        """Count the windows from the first day that may differ; gives whether there was one."""
+        loaded = lake.loaded_days(self.catalog)
+        since = self._first_differing(loaded, origin_day)
+        if since is None and not self.change.fresh:
+            self._give_rolled(roll(Span(1, 1, 0), lambda *_: None, STATE.empty_table(), self._origin()))
+            return False
+        first, until = (loaded[0], loaded[-1]) if loaded else (date(1970, 1, 2), date(1970, 1, 1))
+        self.since = BEGINNING if self.change.fresh or since is None else since
+        start = as_number(self.since)
+        span = Span(max(start - HISTORY, as_number(first)), start, as_number(until))
+        rolled = roll(span, self._facts, self._state(), self._origin())
+        self.catalog.facts["lake_state", None] = lake.write(self.home.lake, "lake_state", rolled.state)
+        self._give_rolled(rolled)
+        return True
+
+    def _first_differing(self, loaded: list[date], origin_day: date | None) -> date | None:
+        """The first day whose windows may differ: re-opened, of changed origin, or new at the end of the calendar."""
+        before, until = _until(self.change.before), loaded[-1] if loaded else None
+        days = [*self.days, *([origin_day] if origin_day else [])]
+        if before and until and until != before:
+            days.append(min(until, before + timedelta(days=1)))
+        return min(days, default=None)
+
+    def _give_rolled(self, rolled: Rolled) -> None:
+        for name, table in rolled.tables.items():
+            inputs.give(self.con, name, table)
+
+    def _facts(self, relation: str, day: int) -> pa.Table | None:
+        name = self.catalog.facts.get((relation, date(1970, 1, 1) + timedelta(days=day)))
+        return lake.read(self.home.lake, name) if name else None
+
+    def _state(self) -> pa.Table:
+        name = self.catalog.facts.get(("lake_state", None))
+        return lake.read(self.home.lake, name) if name and not self.change.fresh else STATE.empty_table()
+
+    def _origin(self) -> pa.Table:
+        """Country and role by key where no event states them."""
+        if ("lake_user_origin", None) not in self.catalog.facts:
+            self._fold_users()
+        columns = ["user_key", "origin_country", "origin_role"]
+        return lake.read(self.home.lake, self.catalog.facts["lake_user_origin", None], columns)
+
+    def _until(self) -> date | None:
+        return _until(self.catalog)
+
+    def _give_lake(self) -> None:
+        for relation in inputs.EXPOSED:
+            paths = [path for (name, _), path in self.catalog.facts.items() if name == relation]
+            inputs.give_files(self.con, relation, self.home.lake, paths)
+
+    def _give_feeds(self) -> None:
+        """The newest row of each key, and translations without their duplicates."""
+        for name in ("current_classes", "current_subscriptions"):
+            inputs.view(self.con, name, inputs.query(name))
+        inputs.view(self.con, "user_day", read_models()["user_day"].query)
+        from_feed = "select * from lake_user_origin"
+        inputs.view(
+            self.con,
+            "current_users",
+            from_feed if self.catalog.live("users") else inputs.query("users_of_usage"),
+        )
+        inputs.view(self.con, "ranked", inputs.query("ranked_translations"))
+        if self.change.of("translations"):
+            inputs.derive(self.con, "settled_translations", "from ranked where place = 1")
+            self._count_lost_translations()
+        else:
+            inputs.view(self.con, "settled_translations", "from ranked where place = 1")
+
+    def _count_lost_translations(self) -> None:
+        lost = dict(inputs.answer(self.con, "select path, count(*) from ranked where place > 1 group by path"))
+        by_content = {sha: lost[path] for sha, path in self.catalog.live("translations").items() if path in lost}
+        self.catalog.duplicates["translations", None] = by_content
+
+    def give_the_rest(self, build_id: str, models: dict[str, Model]) -> None:
+        """What the models say of the run itself, and the reference tables."""
+        until = self._until()
+        inputs.give(self.con, "horizon", pa.table({"until": pa.array([until], pa.date32())}))
+        inputs.give(self.con, "landed_files", _table([vars(line) for line in file_lines(self.catalog)], LANDED_FILES))
+        inputs.give(self.con, "landed_rejects", _table(_rejects(self.catalog), LANDED_REJECTS))
+        drift = [dict(zip(("feed", "path", "kind", "detail"), row, strict=True)) for row in sorted(self.catalog.drift)]
+        inputs.give(self.con, "landed_drift", _table(drift, LANDED_DRIFT))
+        inputs.give(self.con, "this_dictionary", _table(_dictionary(models), DICTIONARY))
+        this = {
+            "id": build_id,
+            "built_at": self.change.now,
+            "code_version": self.change.code,
+            "data_until": until,
+            "timezone": self.home.timezone,
+            "reject_limit": self.change.reject_limit,
+            "sample": self.home.sample,
+        }
+        inputs.give(self.con, "this_build", _table([this], THIS_BUILD))
+        _give_reference(self.con)
+
+    def note(self, models: dict[str, Model]) -> None:
+        """The catalog, the views over the lake, and the list of lake files, into the build."""
+        save(self.con, self.catalog)
+        views = [{"name": m.name, "query": m.query} for m in models.values() if m.stored == "view"]
+        named = {path: relation for (relation, _), path in self.catalog.facts.items()}
+        listed = [
+            {"relation": named.get(path, "part"), "path": path, "exposed": named.get(path) in inputs.EXPOSED}
+            for path in self.catalog.lake_files()
+        ]
+        for name, table in (("views", _table(views, VIEWS)), ("lake", _table(listed, LAKE))):
+            inputs.give(self.con, "noted", table)
+            self.con.execute(f"create or replace table internal.{name} as from noted")
+
+
+def _until(catalog: Catalog) -> date | None:
+    return max(lake.loaded_days(catalog), default=None)
+
+
+def _table(rows: Sequence[Mapping[str, object]], schema: pa.Schema) -> pa.Table:
+    return pa.Table.from_pylist(list(rows), schema)
+
+
+def _rejects(catalog: Catalog) -> list[dict[str, object]]:
+    """The rejects of every content that is not merely a copy, under each path that shows them."""
+    shown = {(line.feed, line.sha256, line.path) for line in file_lines(catalog) if line.status != "copy"}
+    names = ("line", "column_name", "reason", "shape")
+    return [
+        {"feed": feed, "path": path, **dict(zip(names, reject, strict=True))}
+        for feed, sha256, path in sorted(shown)
+        for reject in catalog.rejects.get((feed, sha256), [])
+    ]
+
+
+def _dictionary(models: dict[str, Model]) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for model in sorted(models.values(), key=lambda model: model.name):
+        entries = [("", model.stored, "", model.meaning), *((c.name, c.type, c.unit, c.meaning) for c in model.columns)]
+        rows += [
+            {"table_name": model.name, "column_name": n, "position": p, "type": t, "unit": u, "meaning": m}
+            for p, (n, t, u, m) in enumerate(entries)
+        ]
+    return rows
+
+
+def _give_reference(con: duckdb.DuckDBPyConnection) -> None:
+    """Académie of a département, and the events the kit knows."""
+    text = (files("workbench") / "reference" / "academies.csv").read_text(encoding="utf-8")
+    lines = [line.split(",") for line in text.splitlines()[1:]]
+    pairs = [{"department": line[2], "academie": line[0]} for line in lines]
+    inputs.give(
+        con, "reference_academies", _table(pairs, pa.schema({"department": pa.string(), "academie": pa.string()}))
+    )
+    known = [{"event": event} for event in EVENTS]
+    inputs.give(con, "reference_events", _table(known, pa.schema({"event": pa.string()})))
+
+
+EVENTS = (
+    "sign_in class_created class_joined post_published post_viewed poll_created poll_voted photo_retouched "
+    "photo_blurred video_call_started video_call_joined mute_enabled homework_published presence_reported "
+    "message_sent klassboard_opened tutorial_watched"
+).split()
+"""Events the app is known to send (design.md, "Feeds"); another is kept and reported as drift."""
+
+_INSTANT = pa.timestamp("us", "UTC")
+LANDED_FILES = pa.schema(
+    {name: pa.string() for name in ("feed", "path", "sha256", "status", "reason")}
+    | {name: pa.int64() for name in ("rows", "duplicates", "rejected")}
+    | {"landed_at": _INSTANT}
+)
+LANDED_REJECTS = pa.schema(
+    {"feed": pa.string(), "path": pa.string(), "line": pa.int64()}
+    | {name: pa.string() for name in ("column_name", "reason", "shape")}
+)
+LANDED_DRIFT = pa.schema({name: pa.string() for name in ("feed", "path", "kind", "detail")})
+DICTIONARY = pa.schema(
+    {"table_name": pa.string(), "column_name": pa.string(), "position": pa.int64()}
+    | {name: pa.string() for name in ("type", "unit", "meaning")}
+)
+THIS_BUILD = pa.schema(
+    {
+        "id": pa.string(),
+        "built_at": _INSTANT,
+        "code_version": pa.string(),
+        "data_until": pa.date32(),
+        "timezone": pa.string(),
+        "reject_limit": pa.float64(),
+        "sample": pa.bool_(),
+    }
+)
+VIEWS = pa.schema({"name": pa.string(), "query": pa.string()})
+LAKE = pa.schema({"relation": pa.string(), "path": pa.string(), "exposed": pa.bool_()})

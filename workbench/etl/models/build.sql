@@ -1,0 +1,11 @@
+-- meaning: One row: what this build is, and the settings that decide what is in it.
+-- needs: this_build
+-- column id VARCHAR: name of the build, sorts by time
+-- column built_at TIMESTAMPTZ: when the run began
+-- column code_version VARCHAR: version of the package and of the models
+-- column data_until DATE: last loaded day, NULL without usage
+-- column timezone VARCHAR [IANA]: zone in which an event has its day
+-- column reject_limit DOUBLE [share]: rejected rows above which a file is refused
+-- column sample BOOLEAN: whether these are invented figures
+-- check one_build: id <> ''
+select id, built_at, code_version, data_until, timezone, reject_limit, sample from this_build

@@ -1,0 +1,11 @@
+-- meaning: Every table and column with its meaning; the row of a table has an empty column_name.
+-- needs: this_dictionary
+-- key: table_name, column_name
+-- column table_name VARCHAR: table or view
+-- column column_name VARCHAR: column, empty for the table itself
+-- column position BIGINT: place of the column, from 1
+-- column type VARCHAR: DuckDB type
+-- column unit VARCHAR: unit, empty where there is none
+-- column meaning VARCHAR: what it means
+-- check everything_has_a_meaning: meaning <> ''
+select table_name, column_name, position, type, unit, meaning from this_dictionary

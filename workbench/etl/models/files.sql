@@ -1,0 +1,16 @@
+-- meaning: One row per file that ever landed, with its last bytes.
+-- needs: landed_files
+-- key: path
+-- column feed VARCHAR: usage, users, classes, subscriptions or translations
+-- column path VARCHAR: relative to the source
+-- column sha256 VARCHAR: of its bytes
+-- column status VARCHAR: landed, copy (the bytes of another file of the feed) or refused
+-- column reason VARCHAR: why it was refused, else empty
+-- column rows BIGINT [rows]: rows in the tables, duplicates left out
+-- column duplicates BIGINT [rows]: rows that lost against another of the same id and day
+-- column rejected BIGINT [rows]: rows set aside, see rejects
+-- column landed_at TIMESTAMPTZ: when these bytes first landed under this path
+-- check status_is_known: status in ('landed', 'copy', 'refused') and (status = 'refused') = (reason <> '')
+-- check only_landed_files_count: status = 'landed' or rows + duplicates + rejected = 0
+-- check rows_are_not_negative: least(rows, duplicates, rejected) >= 0
+select feed, path, sha256, status, reason, rows, duplicates, rejected, landed_at from landed_files

@@ -1,0 +1,21 @@
+-- What the filters offer: countries and roles there are, the biggest first.
+select 'country' as filter, country as value, max(users) as users
+from (
+    select country, count(*) as users from users group by country
+    union all
+    select country, max(mau) from active_users group by country
+    union all
+    select country, 0 from classes
+    union all
+    select country, 0 from translations
+)
+group by country
+union all
+select 'role', role, max(users)
+from (
+    select role, count(*) as users from users group by role
+    union all
+    select role, max(mau) from active_users group by role
+)
+group by role
+order by filter, users desc, value

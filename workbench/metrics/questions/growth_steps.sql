@@ -1,0 +1,19 @@
+-- Steps of 28 days back from the end of the period, so that each step starts where the one before ends:
+-- retained + churned is the mau of the step before, new + retained + resurrected that of the step itself.
+with
+steps as (
+    select day
+    from days, asked, (select max(day) as last_day from days)
+    where day between since and until
+        and (least(until, last_day) - day) % 28 = 0
+),
+summed as (
+    select day, sum(new)::bigint as new, sum(retained)::bigint as retained,
+        sum(resurrected)::bigint as resurrected, sum(churned)::bigint as churned
+    from growth
+    group by day
+)
+select day, coalesce(new, 0) as new, coalesce(retained, 0) as retained,
+    coalesce(resurrected, 0) as resurrected, coalesce(churned, 0) as churned
+from steps left join summed using (day)
+order by day

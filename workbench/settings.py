@@ -1,0 +1,62 @@
+"""All configuration: WORKBENCH_… variables (and `.env`), read once and passed down."""
+
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from workbench.errors import SettingsInvalid
+
+
+def checkout_data() -> Path:
+    """The checkout's `data/`: beside the package, else in the nearest folder above with a pyproject.toml."""
+    here = Path(__file__).resolve().parent.parent
+    folders = [here, Path.cwd(), *Path.cwd().parents]
+    found = next((folder for folder in folders if (folder / "pyproject.toml").exists()), Path.cwd())
+    return found / "data"
+
+
+class Settings(BaseSettings):
+    """What the workbench was told, once. Field `x` is read from `WORKBENCH_X`."""
+
+    model_config = SettingsConfigDict(env_prefix="WORKBENCH_", env_file=".env", extra="ignore", frozen=True)
+
+    home: Path = Field(default_factory=checkout_data)
+    """Where lake, builds and keys live."""
+    today: date | None = None
+    """"Today" for pages, rules and alerts; None is the clock (or what the HOME says: the sample's is 2020-12-15)."""
+    timezone: str = "Europe/Paris"
+    """IANA name: the day of an event is its date there."""
+    language: str = Field(default="fr", pattern="^(fr|en)$")
+    """First language of the interface."""
+    source: Path | None = None
+    """Folder of exports for `etl run` without `--source`."""
+    reject_limit: float = Field(default=0.05, ge=0, le=1)
+    """Share of a file's rows that may be rejected before the whole file is refused (0.05 = 5 %)."""
+    pseudonym_key: str | None = Field(default=None, min_length=32)
+    """Hexadecimal key of the pseudonyms; None: made on first run, kept in HOME with mode 600."""
+    public_url: str | None = None
+    """Address under which others reach the pages; needs a login."""
+    small_cell: int = Field(default=5, ge=1)
+    """Countries and roles with fewer users than this are folded for viewers."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"no such time zone: {name}") from error
+        return name
+
+
+def load_settings(**given: object) -> Settings:
+    """The settings of this process; `given` wins over the environment. Raises SettingsInvalid."""
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks the values
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "WORKBENCH_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsInvalid(f"{name}: {first['msg']}", f"correct {name} in the environment or in .env") from error
