@@ -167,9 +167,9 @@ def test_the_axis_of_a_year_marks_months_and_that_of_weeks_mondays() -> None:
     )
     months = spec(charts.bars(long, ["translations"], CAPTION, FRENCH))["encoding"]["x"]["axis"]["values"]
     mondays = layers(spec(DRAWN["activity"](FRENCH)))[0]["encoding"]["x"]["axis"]["values"]
-    day_ms = 86_400_000
-    assert [value // day_ms for value in months[:2]] == [(date(2020, m, 1) - date(1970, 1, 1)).days for m in (9, 10)]
-    assert {(value // day_ms + 3) % 7 for value in mondays} == {0}
+    assert [(mark["month"], mark["date"]) for mark in months[:2]] == [(9, 1), (10, 1)]
+    assert {date(mark["year"], mark["month"], mark["date"]).weekday() for mark in mondays} == {0}
+    assert all(mark["utc"] for mark in months + mondays)
 
 
 Vector = npt.NDArray[np.float64]
@@ -232,3 +232,18 @@ def test_the_same_figure_has_the_same_colour_everywhere() -> None:
     )
     assert charts.COLOURS["retained"] == charts.COLOURS["mau"] == charts.BLUE
     assert charts.COLOURS["churned"] == charts.COLOURS["translation_failures"] == charts.ORCHID
+
+
+def test_the_matrix_has_room_on_a_phone() -> None:
+    """Four columns: the three biggest sources and all others together; nothing is lost."""
+    sources = ["fr", "en", "de", "tr", "es"]
+    many = pl.DataFrame(
+        {"source_language": sources, "target_language": ["ar"] * 5, "translations": [500, 400, 300, 20, 10]}
+    )
+    drawn = rows(spec(charts.language_pairs(many, CAPTION, FRENCH)), "written")
+    assert {row["source"]: row["translations"] for row in drawn} == {
+        "Français": 500,
+        "Anglais": 400,
+        "Allemand": 300,
+        "Autres": 30,
+    }

@@ -16,7 +16,7 @@ from tiny import NOW, bytes_below, etl, settings, usage_day
 
 import workbench
 from workbench.errors import EtlBusy, HomeMismatch, SourceMissing, UnknownPath
-from workbench.etl import forget
+from workbench.etl import forget, run
 from workbench.etl.publish import hold
 
 FIRST = date(2020, 3, 2)
@@ -102,6 +102,16 @@ def test_a_home_keeps_its_source(site: tuple[Path, Path], tmp_path: Path) -> Non
     with pytest.raises(HomeMismatch, match="WORKBENCH_HOME") as refused:
         etl(home, tmp_path / "other")
     assert (home / "pseudonym.key").read_text() not in str(refused.value)
+
+
+def test_a_home_remembers_its_source(site: tuple[Path, Path]) -> None:
+    """After the first landing `etl run` needs no `--source`, also when the HOME was moved with it."""
+    home, _ = site
+    usage_day(home / "exports", FIRST, ["u1"])
+    etl(home, home / "exports")
+    home = home.rename(home.with_name("moved"))
+    usage_day(home / "exports", date(2020, 3, 3), ["u1"])
+    assert run(settings(home), now=NOW).outcome == "published"
 
 
 def test_the_key_is_for_its_owner_alone(site: tuple[Path, Path]) -> None:

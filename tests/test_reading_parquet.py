@@ -14,7 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 from reading import IDS, USAGE, Landed, key, land, usage, write
 
+from workbench.etl.feeds import FEEDS
 from workbench.etl.normalise import Refused
+from workbench.etl.readers.parquet import read_parquet
 
 AT = datetime(2020, 3, 1, 10, 11, 12, tzinfo=UTC)
 TEXT = {"event_id": pa.array(["e1", "e2"]), "user_id": pa.array(["u1", "u2"]), "event": pa.array(["a", "b"])}
@@ -202,6 +204,12 @@ def test_a_cut_or_damaged_file_is_refused(tmp_path: Path) -> None:
         with pytest.raises(Refused) as caught:
             land(path)
         assert caught.value.reason == reason
+
+
+def test_a_failure_of_the_machine_is_not_taken_for_a_damaged_file(tmp_path: Path) -> None:
+    """A file that cannot be read today may be whole: it is not recorded as refused."""
+    with pytest.raises(FileNotFoundError):
+        list(read_parquet(tmp_path / "gone.parquet", FEEDS["usage"]))
 
 
 def test_a_large_row_group_comes_in_batches_with_their_rows_numbered_on(tmp_path: Path) -> None:

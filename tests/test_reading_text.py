@@ -38,6 +38,13 @@ def test_a_text_is_read_in_each_encoding_with_each_line_end(encoding: str, newli
     assert [(row["region"], row["line"]) for row in landed.rows] == [("Île-de-France", 2)]
 
 
+def test_half_a_letter_is_none_however_far_the_other_half_is(tmp_path: Path) -> None:
+    """A piece of plain ASCII between the two bytes of a letter does not join them."""
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"x" * (CHUNK_BYTES - 1) + b"\xc3" + b"x" * CHUNK_BYTES + b"\xa9")
+    assert not survey(path).valid
+
+
 @pytest.mark.parametrize(("mark", "encoding"), [(codecs.BOM_UTF16_BE, "utf-16-be"), (codecs.BOM_UTF16_LE, "utf-16-le")])
 def test_utf_16_is_read_in_both_byte_orders(mark: bytes, encoding: str, tmp_path: Path) -> None:
     """The mark says which byte comes first."""
@@ -97,7 +104,7 @@ def test_a_letter_that_straddles_two_pieces_of_the_file_is_still_a_letter(letter
         path.write_bytes(b"x" * (CHUNK_BYTES - shift) + letter.encode() + b"\n")
         assert (survey(path).valid, survey(path).multibyte) == (True, True)
         path.write_bytes(b"x" * (CHUNK_BYTES - shift) + b"\r\n")
-        assert not survey(path).odd_bytes
+        assert not survey(path).lone_returns
 
 
 # ------------------------------------------------------------------------------------ delimiters and headers
@@ -222,8 +229,10 @@ def test_text_after_a_closing_quote_rejects_its_line(bad: str, tmp_path: Path) -
 @pytest.mark.parametrize("after", [GOOD, '"e3","2020-03-01T10:00:00Z","u3","a"'])
 def test_a_forgotten_quote_costs_its_line_and_no_other(after: str, tmp_path: Path) -> None:
     """An unclosed quote must not swallow the rows behind it, quoted or not."""
-    landed = land(write(tmp_path / "a.csv", USAGE, GOOD, 'e2,2020-03-01T10:00:00Z,"u2,a', *[after] * 3))
-    assert (len(landed.rows), landed.faults) == (4, [(3, "", "bad_quoting")])
+    lines = [GOOD, 'e2,2020-03-01T10:00:00Z,"u2,a', *[after] * 3, "e3,hier,u,a"]
+    landed = land(write(tmp_path / "a.csv", USAGE, *lines))
+    assert landed.faults == [(3, "", "bad_quoting"), (7, "occurred_at", "unreadable_instant")]
+    assert len(landed.rows) == 4
 
 
 def test_a_quote_that_closes_a_thousand_lines_later_counts_as_forgotten(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from reading import FIRST_LANDED, USAGE, Landed, land, usage, write
 from workbench.etl import arrays, values
 from workbench.etl.feeds import FEEDS, form_of
 from workbench.etl.normalise.instants import instants
+from workbench.etl.normalise.texts import coded
 from workbench.etl.values import Unreadable
 
 INSTANTS = {
@@ -69,6 +70,7 @@ NO_INSTANTS = {
     "31/12/1999 23:59": "too_early",
     "2020-12-16T12:00:00.000001Z": "in_future",
     "99999999999": "in_future",
+    "100000000000": "too_early",
     "99999999999999999999999": "in_future",
     "9999-12-31T23:59:59Z": "in_future",
 }
@@ -111,9 +113,12 @@ def test_rejected_instants_keep_their_reasons_in_one_file(tmp_path: Path) -> Non
 
 def test_an_instant_a_day_after_the_first_landing_still_lands(tmp_path: Path) -> None:
     """The clock of an app may be ahead: exactly one day is borne, a microsecond more is not."""
-    last = (FIRST_LANDED + timedelta(days=1)).isoformat()
-    landed = land(write(tmp_path / "a.csv", USAGE, f"e1,{last},u1,sign_in"))
-    assert [row["occurred_at"] for row in landed.rows] == [FIRST_LANDED + timedelta(days=1)]
+    last = FIRST_LANDED + timedelta(days=1)
+    beyond = last + timedelta(microseconds=1)
+    rows = [f"e{n},{at.isoformat()},u1,sign_in" for n, at in enumerate((last, beyond))]
+    landed = land(write(tmp_path / "a.csv", USAGE, *rows))
+    assert [row["occurred_at"] for row in landed.rows] == [last]
+    assert landed.faults == [(3, "occurred_at", "in_future")]
 
 
 def test_the_range_holds_for_every_instant(tmp_path: Path) -> None:
@@ -157,6 +162,23 @@ def alone(text: str, latest_us: int) -> int | str:
     except Unreadable as fault:
         return fault.reason
     return "too_early" if us < values.instant_us("2000-01-01T00:00:00Z") else "in_future" if us > latest_us else us
+
+
+NULLABLE = st.lists(st.none() | st.integers(0, 5), max_size=8)
+
+
+@settings(deadline=None)
+@given(NULLABLE, st.integers(0, 3), st.lists(st.none() | st.sampled_from("ab"), max_size=5))
+def test_distinct_texts_and_their_places_give_the_column_back(
+    places: list[int | None], skipped: int, texts: list[str | None]
+) -> None:
+    """Of a dictionary larger than the batch, of one with nulls, of a slice, of plain strings."""
+    encoded = pa.DictionaryArray.from_arrays(pa.array(places, pa.int32()), pa.array(list("abcdef")))
+    for column in (encoded, encoded[skipped:], pa.array(texts, pa.string())):
+        codes, distinct = coded(column)
+        found = [*distinct.to_pylist(), None]
+        assert [found[code] for code in codes] == column.to_pylist()
+        assert len(distinct) <= len(codes)
 
 
 SUBSCRIPTION = {

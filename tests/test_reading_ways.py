@@ -78,6 +78,8 @@ NOISE = st.lists(st.sampled_from(BITS), max_size=25)
 @example(["x", '"', "x", ",", ",", '"', "\n", ",", ",", "\n"])
 @example([",", ",", "\n", " ", "\n", ",", ",", "\n"])
 @example([",", ",", "\n", '""', "\n", ",", ","])
+@example(['"', "\r", '"', ",", ",", "\n", ",", ",", "\n"])
+@example(["\0", ",", "\0", '"', ",", "\n"])
 def test_whatever_the_bytes_the_fast_way_never_differs_from_the_exact_one(noise: list[str]) -> None:
     """For any text: either the fast way is not taken, or it stops, or it gives what the exact way gives."""
     with TemporaryDirectory() as folder:
@@ -95,7 +97,7 @@ def test_whatever_the_bytes_the_fast_way_never_differs_from_the_exact_one(noise:
             assert [n for raw in first for n in raw.lines] == [n for raw in second for n in raw.lines]
 
 
-@pytest.mark.parametrize("shift", range(4))
+@pytest.mark.parametrize("shift", range(8))
 def test_quotes_are_followed_across_the_pieces_of_a_file(shift: int, tmp_path: Path) -> None:
     """Files are looked at in pieces: a quote, its double or a line end may lie on the cut."""
     path = tmp_path / "a.csv"
@@ -149,6 +151,15 @@ def test_a_fault_late_in_a_long_file_costs_its_row_and_nothing_lands_twice(late:
     assert [reject.line for reject in landed.rejects] == [70_002]
     assert len(landed.table["event_hash"].unique()) == 140_000
     assert len(landed.batches[0].rows) > EXACT_ROWS  # the first ones came by the fast way
+
+
+def test_a_long_file_with_quoted_newlines_is_read_the_fast_way_to_its_end(tmp_path: Path) -> None:
+    """A line that ends inside quotes is no place to cut a file into blocks."""
+    note = ("x" * 10 + "\n") * 18
+    rows = [f'{row},"{note}"' for row in usage(140_000)]
+    landed = land(write(tmp_path / "a.csv", USAGE + ",note", *rows))
+    assert len(landed.table) == 140_000
+    assert min(len(batch.rows) for batch in landed.batches[:-1]) > EXACT_ROWS
 
 
 def test_batches_are_never_larger_than_a_quarter_of_a_million_rows(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import pytest
 from workbench import calendar, etl
 from workbench.errors import NotReadable, SampleExists
 from workbench.sample import SampleReport, write_sample
+from workbench.sample.feeds import slugs
 from workbench.sample.plan import draw_plan, users_on_kit_day
 from workbench.sample.translations import draw_translations
 from workbench.sample.world import world
@@ -163,7 +164,10 @@ def test_another_seed_gives_other_people(tmp_path: Path) -> None:
 
 
 def test_at_scale_1_the_plan_meets_the_kit() -> None:
-    """1,100,000 users and 150,000 translated posts on 15 September 2020, 35 countries, 30,000 French classes."""
+    """1,100,000 users and 150,000 translated posts on 15 September 2020, 35 countries, 30,000 French classes.
+
+    No two classes have one name.
+    """
     plan = draw_plan(1.0, 2020)
     assert users_on_kit_day(plan.people.created, plan.people.deleted).sum() == 1_100_000
     countries = folded(world().countries["country"])
@@ -172,6 +176,7 @@ def test_at_scale_1_the_plan_meets_the_kit() -> None:
     start, end = (moment.timestamp() for moment in KIT_YEAR)
     in_year = (plan.classes.created >= start) & (plan.classes.created < end)
     assert (french & in_year).sum() == 30_000
+    assert len(set(slugs(plan, np.arange(len(plan.classes.year))))) == len(plan.classes.year)
     made = draw_translations(plan)
     before = made.post[~made.failed & (made.moment < KIT_MOMENT.timestamp())]
     assert len(np.unique(before)) == 150_000
@@ -192,10 +197,10 @@ def test_a_small_sample_keeps_the_proportions(sample: Sample) -> None:
 
 @pytest.mark.parametrize("events", [100, 1_000, 40_000])
 def test_usage_stays_just_under_its_cap(events: int, tmp_path: Path) -> None:
-    """Thinned or made denser, the events come close to what was asked for and never above."""
+    """Thinned or made denser, the events come close to what was asked for (noise is larger for few), never above."""
     report = write_sample(tmp_path / "exports", scale=0.001, events=events)
     torn = 2
-    assert events - 0.02 * events - 8 * events**0.5 <= report.feeds["usage"].rows - torn <= events
+    assert 0.98 * events - 14 * events**0.5 <= report.feeds["usage"].rows - torn <= events
 
 
 def test_the_default_usage_is_30_million_events_times_the_scale(sample: Sample) -> None:
@@ -285,11 +290,11 @@ def test_use_rises_at_the_school_start_and_falls_in_summer(sample: Sample) -> No
 
 
 def test_use_jumps_when_schools_close(sample: Sample) -> None:
-    """From 2020-03-11 at least 1.5 times the weeks before, until the summer; video calls and homework with it."""
+    """From 2020-03-11 to the summer at least 1.5 times the weeks before, at first 3 times; and homework with it."""
     by_day = sample.events_by_day()
     before = mean(by_day, date(2020, 1, 13), date(2020, 2, 7))
     assert mean(by_day, date(2020, 3, 11), date(2020, 3, 15)) > 1.5 * before
-    assert mean(by_day, date(2020, 3, 16), date(2020, 4, 3)) > 1.5 * before
+    assert mean(by_day, date(2020, 3, 16), date(2020, 4, 3)) > 3 * before
     assert mean(by_day, date(2020, 5, 25), date(2020, 6, 28)) > 1.5 * before
     usage = sample.usage()
     homework = {
@@ -358,7 +363,7 @@ def test_families_speak_many_languages_and_live_in_real_places(sample: Sample) -
     """More than ten languages in France alone; overseas codes; states of the US; communes that exist."""
     users = sample.newest("users", "user_id")
     assert users.filter(pl.col("country") == "FR")["language"].n_unique() > 10
-    assert {"RE", "GP", "MQ"} <= set(users["country"])
+    assert {"RE", "GP", "MQ", "NC"} <= set(users["country"])
     classes = sample.newest("classes", "class_id")
     assert classes.filter(pl.col("country") == "US")["region"].str.contains("^[A-Z]{2}$").all()
     communes = pl.read_csv(CHECKOUT / "workbench" / "reference" / "communes.csv", infer_schema=False)
@@ -398,10 +403,13 @@ def test_subscriptions_are_renewed_changed_and_cancelled(sample: Sample) -> None
     following = told.with_columns(
         gap=(pl.col("starts_on") - pl.col("stop").shift().over("class_id")).dt.total_days(),
         step=(pl.col("price_eur") - pl.col("price_eur").shift().over("class_id")),
+        run_out=pl.col("cancelled_on").shift().over("class_id").is_null(),
     ).drop_nulls("gap")
     assert (following["gap"] >= 0).all()
-    assert (following["gap"] <= 60).sum() > 10
-    assert (following["gap"] > 60).any()
+    renewed = following.filter("run_out")["gap"]
+    assert (renewed == 0).any()
+    assert renewed.is_between(1, 60).any()
+    assert (renewed > 60).any()
     assert (following["step"] > 0).any()
     assert told["cancelled_on"].is_not_null().sum() > 3
     assert (told["ends_on"] > told["starts_on"]).all()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -143,7 +143,7 @@ def world(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     ground = shapes.mark_geoshape(fill=NEUTRAL, fillOpacity=0.22, stroke=NEUTRAL, strokeOpacity=0.35, strokeWidth=0.5)
     found = alt.LookupData(shown.select("id", "name", "users", "written"), "id", ["name", "users", "written"])
     scale = alt.Scale(type="log", base=10, domain=[1, max(10, *shown["users"])])
-    legend = alt.Legend(title=None, orient="bottom", gradientLength=220, direction="horizontal", format=",.0f")
+    legend = alt.Legend(title=None, orient="bottom-left", gradientLength=140, direction="horizontal", format=",.0f")
     filled = (
         shapes.transform_lookup("id", found)
         .transform_filter("isValid(datum.users)")
@@ -153,7 +153,7 @@ def world(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
             tooltip=[_tip("name", words("column.country")), _tip("written", words("column.users"))],
         )
     )
-    return _finished((ground + filled).project("equalEarth"), caption, words, height=420)
+    return _finished((ground + filled).project("equalEarth"), caption, words, height=370)
 
 
 def school_years(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
@@ -213,16 +213,33 @@ def bars(frame: pl.DataFrame, stacks: list[str], caption: Caption, words: Words)
 def language_pairs(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     """A matrix: from which language (across) into which (down), a disc and its number in each cell.
 
-    Columns `source_language`, `target_language`, `translations`.
+    Columns `source_language`, `target_language`, `translations`. A phone has room for four columns: the three biggest
+    sources, and all others together.
     """
-    shown = frame.with_columns(
-        pl.col("source_language").map_elements(words.tongue, pl.String).alias("source"),
-        pl.col("target_language").map_elements(words.tongue, pl.String).alias("target"),
-        pl.col("translations").map_elements(words.number, pl.String).alias("written"),
+    totals = frame.group_by("source_language").agg(pl.col("translations").sum())
+    biggest_three = totals.sort("translations", "source_language", descending=[True, False])["source_language"].head(3)
+    others = words("chart.other_languages")
+    shown = (
+        frame.with_columns(
+            pl.when(pl.col("source_language").is_in(biggest_three.implode()))
+            .then(pl.col("source_language").map_elements(words.tongue, pl.String))
+            .otherwise(pl.lit(others))
+            .alias("source"),
+            pl.col("target_language").map_elements(words.tongue, pl.String).alias("target"),
+        )
+        .group_by("source", "target", maintain_order=True)
+        .agg(pl.col("translations").sum())
+        .with_columns(pl.col("translations").map_elements(words.number, pl.String).alias("written"))
     )
+    order = [*(words.tongue(code) for code in biggest_three), others]
     biggest = alt.EncodingSortField("translations", op="sum", order="descending")
     base = alt.Chart(shown).encode(
-        x=alt.X("source:N", sort=biggest, title=words("column.source"), axis=alt.Axis(orient="top", labelAngle=0)),
+        x=alt.X(
+            "source:N",
+            sort=order,
+            title=words("column.source"),
+            axis=alt.Axis(orient="top", labelAngle=0, labelOverlap=False, labelFlush=False),
+        ),
         y=alt.Y("target:N", sort=biggest, title=words("column.target"), axis=alt.Axis(labelLimit=110)),
         tooltip=[
             _tip("source", words("column.source")),
@@ -288,13 +305,9 @@ def _instants(frame: pl.DataFrame, *days: str) -> pl.DataFrame:
     return frame.with_columns(pl.col(*days).dt.epoch("ms"))
 
 
-def _instant(day: date) -> int:
-    return int(datetime.combine(day, time(), UTC).timestamp() * 1000)
-
-
-def _utc(field: str) -> alt.X:
+def _utc(field: str, **options: Any) -> alt.X:
     """A day on the axis of days. Without UTC, a browser west of Greenwich would show the evening before."""
-    return alt.X(f"{field}:T", scale=alt.Scale(type="utc"), title=None)
+    return alt.X(f"{field}:T", scale=alt.Scale(type="utc"), title=None, **options)
 
 
 def _days(first: Any, last: Any) -> alt.X:
@@ -302,11 +315,10 @@ def _days(first: Any, last: Any) -> alt.X:
     months = (last - first).days > 120
     marks = pl.date_range(first, last, "1mo" if months else "1w", eager=True)
     starts = marks.dt.month_start() if months else marks.dt.truncate("1w")
-    values = [_instant(day) for day in starts if day >= first]
+    values = [alt.DateTime(year=day.year, month=day.month, date=day.day, utc=True) for day in starts if day >= first]
     year = "utcFormat(datum.value, '%m') == '01' ? utcFormat(datum.value, '%Y') : ''"
     label = f"[utcFormat(datum.value, '%b'), {year}]" if months else "utcFormat(datum.value, '%e %b')"
-    axis = alt.Axis(labelExpr=label, labelOverlap=True, labelFlush=True, values=values)
-    return alt.X("day:T", title=None, axis=axis, scale=alt.Scale(type="utc", domain=[_instant(first), _instant(last)]))
+    return _utc("day", axis=alt.Axis(labelExpr=label, labelOverlap=True, labelFlush=True, values=values))
 
 
 def _count(field: str = "value") -> alt.Y:
@@ -342,11 +354,10 @@ def _numeric(alpha_2: str) -> str:
 
 @cache
 def _borders() -> dict[str, Any]:
-    """Natural Earth's borders, as TopoJSON. Antarctica is left out: nobody teaches there, and it takes a third."""
+    """Natural Earth's borders, as TopoJSON: shapes and codes, without Antarctica, where nobody teaches."""
     path = resources.files("workbench").joinpath("reference", "countries-110m.json")
     world: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     shapes = world["objects"]["countries"]["geometries"]
-    world["objects"] = {
-        "countries": {"type": "GeometryCollection", "geometries": [s for s in shapes if s.get("id") != "010"]}
-    }
-    return world
+    kept = [{key: shape[key] for key in ("type", "arcs", "id") if key in shape} for shape in shapes]
+    countries = {"type": "GeometryCollection", "geometries": [shape for shape in kept if shape.get("id") != "010"]}
+    return world | {"objects": {"countries": countries}}

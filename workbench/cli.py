@@ -11,10 +11,10 @@ import json
 import logging
 import secrets
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 from rich.console import Console
@@ -83,19 +83,21 @@ def _print_report(report: etl.RunReport, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(report) | {"exit_code": report.exit_code}, default=str))
         return
-    OUT.print(_table(report.feeds, ("feed", "files", "rows", "duplicates", "rejected", "refused", "seconds")))
+    OUT.print(
+        _table(map(vars, report.feeds), ("feed", "files", "rows", "duplicates", "rejected", "refused", "seconds"))
+    )
     for line in report.files:
         if line.status == "refused":
             OUT.print(f"refused: {line.path} ({line.reason})", markup=False, highlight=False, soft_wrap=True)
     OUT.print(f"{report.outcome}: build {report.build or '-'}, {report.days} days counted", highlight=False)
 
 
-def _table(rows: Iterable[Any], columns: tuple[str, ...]) -> Table:
+def _table(rows: Iterable[Mapping[str, object]], columns: tuple[str, ...]) -> Table:
     table = Table(box=None, pad_edge=False)
     for column in columns:
         table.add_column(column, justify="left" if column in ("feed", "path", "status", "reason") else "right")
     for row in rows:
-        table.add_row(*(_shown(getattr(row, column)) for column in columns))
+        table.add_row(*(_shown(row[column]) for column in columns))
     return table
 
 
@@ -132,7 +134,7 @@ def etl_forget(path: str, source: Path | None, as_json: bool) -> int:
 
 
 @cli.command()
-@click.option("--scale", type=click.FloatRange(min=0.0005, max=4), default=0.02, show_default=True)
+@click.option("--scale", type=click.FloatRange(0.001, 1), default=0.02, show_default=True)
 @click.option("--seed", type=int, default=2020, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write (default: HOME/exports).")
 @click.option("--events", type=click.IntRange(min=1), help="Usage events to aim at (default: at most 30 million).")
@@ -142,7 +144,12 @@ def sample(scale: float, seed: int, out: Path | None, events: int | None, as_jso
     from workbench.sample import write_sample  # its imports are of no use to the other commands
 
     report = write_sample(out or load_settings().home / "exports", scale=scale, seed=seed, events=events)
-    click.echo(json.dumps(dataclasses.asdict(report), default=str) if as_json else str(report))
+    if as_json:
+        click.echo(json.dumps(dataclasses.asdict(report), default=str))
+        return 0
+    lines = [{"feed": feed, "files": count.files, "rows": count.rows} for feed, count in report.feeds.items()]
+    OUT.print(_table(lines, ("feed", "files", "rows")))
+    OUT.print(f"{report.out}: {report.size_bytes / 1e6:.1f} MB", highlight=False, soft_wrap=True)
     return 0
 
 

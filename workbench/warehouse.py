@@ -122,7 +122,7 @@ def open_warehouse(home: Path | str | None = None) -> Warehouse:
     Never waits for a writer: a build that is replaced and removed between the look at `current` and the opening
     is simply looked up again.
     """
-    folder = Path(home or load_settings().home) / "warehouse"
+    folder = Path(home or load_settings().home).resolve() / "warehouse"
     while True:
         build_id = current_build(folder.parent)
         try:

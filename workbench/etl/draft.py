@@ -21,6 +21,8 @@ from workbench.etl.rolling import Rolled, roll
 from workbench.etl.users import FOLDED, fold
 
 BEGINNING = date(1, 1, 1)
+ACTIVATION = timedelta(days=13)
+"""A class is activated on the 13th day after its creation, or never."""
 
 ROLLED = frozenset({"roll_active_users", "roll_growth", "roll_retention", "roll_features", "lake_class_user"})
 ALWAYS = frozenset({"landed_files", "landed_rejects", "landed_drift", "this_build", "this_dictionary"})
@@ -164,8 +166,13 @@ class _Draft:
         return _until(self.catalog)
 
     def _give_lake(self) -> None:
+        """The lake as relations; of the classes' days only those that may still activate one, if no class is news."""
+        earliest = BEGINNING if self.change.of("classes") else self.since
+        first = max(earliest, BEGINNING + ACTIVATION) - ACTIVATION
         for relation in inputs.EXPOSED:
-            paths = [path for (name, _), path in self.catalog.facts.items() if name == relation]
+            since = first if relation == "lake_class_user" else BEGINNING
+            facts = self.catalog.facts.items()
+            paths = [path for (name, day), path in facts if name == relation and (day is None or day >= since)]
             inputs.give_files(self.con, relation, self.home.lake, paths)
 
     def _give_feeds(self) -> None:

@@ -21,7 +21,7 @@ from workbench.etl.draft import Change, write_draft
 from workbench.etl.feeds import FEEDS
 from workbench.etl.land import Terms, land
 from workbench.etl.progress import Progress
-from workbench.etl.publish import Home, current_id, drafting, hold, new_build_id, publish, swept
+from workbench.etl.publish import Home, current_id, drafting, hold, known_source, new_build_id, publish, swept
 from workbench.privacy import Pseudonyms
 from workbench.settings import Settings
 
@@ -101,7 +101,7 @@ def forget(settings: Settings, source: Path | None, path: str, *, now: datetime)
 
 
 def _source(settings: Settings, source: Path | None) -> Path:
-    folder = source or settings.source
+    folder = source or settings.source or known_source(settings.home)
     if folder is None:
         raise SourceMissing("no export folder was given", "use --source DIR, or set WORKBENCH_SOURCE")
     if not folder.is_dir():
@@ -138,7 +138,7 @@ def _publish(home: Home, last: Last, change: Change, progress: Progress) -> int:
     build_id = new_build_id(home, change.now)
     with drafting(home, build_id, "" if change.fresh else last.build_id) as path:
         days = write_draft(home, build_id, path, change, progress)
-        publish(home, build_id, set(change.after.lake_files()) - set(change.before.lake_files()))
+        publish(home, build_id)
     return days
 
 

@@ -125,9 +125,12 @@ def users_of(span: Span, facts: FactOf, state: pa.Table, origin: Origin) -> User
 
 
 def _all_keys(span: Span, facts: FactOf, known: Ints) -> Ints:
-    """All user keys, ascending; joined in months, so that no array of all user-days is ever held."""
+    """All user keys, ascending: those known before `since`, and those met from then on.
+
+    Joined month by month, so that no array of all user-days is ever held.
+    """
     keys, fresh = known, [known]
-    for day in range(span.warm, span.until + 1):
+    for day in range(max(span.warm, span.since), span.until + 1):
         table = facts("lake_user_day", day)
         if table is not None:
             fresh.append(ints(table["user_key"]))

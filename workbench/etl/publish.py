@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -77,6 +77,12 @@ def _identified(settings: Settings, source: Path) -> Home:
         write_atomically(file, json.dumps(given | extra, indent=1))
     _refuse_another(settings.home, json.loads(file.read_text()), given)
     return Home(settings.home, source, settings.timezone, key, mark.exists())
+
+
+def known_source(home: Path) -> Path | None:
+    """The folder of exports that a HOME has landed before."""
+    file = home / "home.json"
+    return home / json.loads(file.read_text())["source"] if file.exists() else None
 
 
 def _relative(source: Path, home: Path) -> str:
@@ -154,12 +160,13 @@ def drafting(home: Home, build_id: str, copy_of: str) -> Iterator[Path]:
             rest.unlink() if rest.is_file() else shutil.rmtree(rest)
 
 
-def publish(home: Home, build_id: str, new_files: Iterable[str]) -> None:
-    """Make a finished draft the current build, once its new lake files are safe. A reader sees one or the other."""
+def publish(home: Home, build_id: str) -> None:
+    """Make a finished draft the current build. A reader sees the old one or the new one, whole.
+
+    One sync for everything the run wrote: thousands of lake files synced one by one cost 4 ms each.
+    """
     path = home.warehouse / f".building-{build_id}.duckdb"
-    for file in new_files:
-        _sync(home.lake / file)
-    _sync(path)
+    os.sync()
     path.chmod(0o444)
     path.rename(home.warehouse / f"{build_id}.duckdb")
     write_atomically(home.warehouse / "current", build_id + "\n")

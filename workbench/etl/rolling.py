@@ -61,8 +61,9 @@ def roll(span: Span, facts: FactOf, state: pa.Table, origin: Origin) -> Rolled:
         users.bits <<= np.uint64(1)
         users.bits &= ALL_56
         features.expire(day)
-        if table is not None:
-            features.use(day, see(users, day, table, segments), _of_loaded(facts("lake_user_feature", day)))
+        seen = see(users, day, table, segments) if table is not None else None
+        if seen is not None and day > span.since - WINDOW:
+            features.use(day, seen, _of_loaded(facts("lake_user_feature", day)))
         if day >= span.since:
             features.write(day, loaded=table is not None)
             _count_day(users, day, table is not None, segments, counts)

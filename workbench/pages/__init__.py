@@ -134,13 +134,16 @@ class Page:
         return Caption(words(f"chart.{key}.title", **values), source, words(f"chart.{key}.alt", **values))
 
     def chart(self, chart: Drawn) -> None:
-        """A chart in a frame, as wide as there is room; its title and source as text, which a phone can wrap."""
+        """A chart in a frame, as wide as there is room.
+
+        Its title and source stand over it as text, which a phone can wrap; its description is what is read aloud.
+        """
         title, bare = chart.title, chart.copy(deep=False)
-        bare.title = alt.Undefined
+        bare.title = bare.description = alt.Undefined
         with st.container(border=True, gap="xsmall"):
             st.markdown(f"**{title.text}**")
             st.caption(title.subtitle)
-            st.altair_chart(bare, width="stretch")
+            st.altair_chart(bare, width="stretch", alt=chart.description)
 
     def table(self, frame: pl.DataFrame, columns: Mapping[str, Written], caption: str) -> None:
         """A table of the columns named, each written by its function, numbers to the right."""

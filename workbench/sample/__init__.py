@@ -6,6 +6,7 @@ published.csv); smaller scales keep the proportions. Nobody in them exists.
 """
 
 import errno
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,8 @@ __all__ = ["LARGEST_SCALE", "SMALLEST_SCALE", "TODAY", "FeedCount", "SampleRepor
 
 SMALLEST_SCALE, LARGEST_SCALE = 0.001, 1.0
 EVENTS_AT_SCALE_1 = 30_000_000
+MARK = "SAMPLE.json"
+"""Says that these exports are invented; a HOME that lands them calls its figures « données d'exemple »."""
 
 _DRESSES = (FRENCH_OFFICE, PLAIN_CSV, PARQUET, PARQUET)
 _OFFICE_SUBSCRIPTIONS = Dress(".csv", ";", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y", "cp1252")
@@ -92,6 +95,7 @@ def write_sample(out: Path, *, scale: float = 0.02, seed: int = 2020, events: in
     with _beside(out) as draft:
         exports = _Exports(draft)
         _write_all(exports, draw_plan(scale, seed), cap)
+        (draft / MARK).write_text(json.dumps({"today": f"{TODAY}", "scale": scale, "seed": seed, "events": cap}) + "\n")
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     return SampleReport(out, exports.counts, size)
 

@@ -18,7 +18,6 @@ from workbench.sample.world import ABROAD, languages, world
 
 _NO_ROLE, _NO_COUNTRY, _NO_CLASS = 0.015, 0.025, 0.06  # events that do not state them
 _ARCHIVED = 0.75  # of the classes that do not go on
-_EXPORTED_AFTER_DAYS = 30  # a school year's export is made a month into the next
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def classes_table(plan: Plan, called: Names, subscriptions: Subscriptions, year:
     held = plan_in_year(plan, subscriptions, year)[klass]
     last = int(rhythm.YEAR_ENDS[year]) - 1
     measured = rhythm.midnights()[last] + rng.integers(0, 86_400 // 2, len(klass))
-    archived = rhythm.midnights()[max(0, last - 50)] + rng.integers(0, 86_400 * 45, len(klass))
+    archived = rhythm.midnights()[last - 50] + rng.integers(0, 86_400 * 45, len(klass))
     stays = plan.terms.goes_on[term] | (rng.random(len(klass)) > _ARCHIVED) | (last == DAYS - 1)
     members, admins = _headcounts(plan, year)
     return pa.table(
@@ -88,7 +87,7 @@ def classes_table(plan: Plan, called: Names, subscriptions: Subscriptions, year:
             "class_id": called.classes.take(pa.array(klass)),
             "created_at": moments(plan.classes.created[klass]),
             **_where(plan, klass),
-            "slug": pa.array(_slugs(plan, klass)),
+            "slug": pa.array(slugs(plan, klass)),
             "level": named(plan.classes.level[klass], list(LEVELS), klass == plan.classes.team),
             "members": pa.array(_within(members[klass], "members", held)),
             "admins": pa.array(_within(admins[klass], "admins", held)),
@@ -154,6 +153,16 @@ def translations_table(plan: Plan, called: Names, made: Translations, rows: Arra
     )
 
 
+def slugs(plan: Plan, klass: Array) -> Array:
+    """A name of words for each class, as text; none twice, up to 64³ classes."""
+    words = pl.read_csv((files("workbench") / "sample" / "words.csv").read_bytes())
+    size = len(words)
+    number = klass * 104_729 % size**3  # the factor is odd: a permutation
+    first, second, place = (words[column].to_numpy() for column in words.columns)
+    slug = first[number % size] + "-et-" + second[number // size % size] + "-" + place[number // size**2]
+    return np.where(klass == plan.classes.team, TEAM_SLUG, slug)
+
+
 def _countries(alpha3: bool) -> list[str]:
     return world().countries["alpha3" if alpha3 else "country"].to_list()
 
@@ -176,16 +185,6 @@ def _where(plan: Plan, klass: Array) -> dict[str, pa.Array]:
         "department": pa.array(communes["departement"].to_numpy()[commune], pa.string(), mask=abroad),
         "commune_code": pa.array(communes["code_insee"].to_numpy()[commune], pa.string(), mask=abroad),
     }
-
-
-def _slugs(plan: Plan, klass: Array) -> Array:
-    """A name of words for each class, none twice (up to 64³ classes)."""
-    words = pl.read_csv((files("workbench") / "sample" / "words.csv").read_bytes())
-    size = len(words)
-    number = klass * 104_729 % size**3  # the factor is odd: a permutation
-    first, second, place = (words[column].to_numpy() for column in words.columns)
-    slug = first[number % size] + "-et-" + second[number // size % size] + "-" + place[number // size**2]
-    return np.where(klass == plan.classes.team, TEAM_SLUG, slug)
 
 
 def _headcounts(plan: Plan, year: int) -> tuple[Array, Array]:

@@ -60,9 +60,7 @@ def _form(path: Path) -> tuple[Form, Compression]:
     return found
 
 
-def _batches(
-    path: Path, form: Form, feed: Feed, normalise: Callable[[Raw], Batch], spool: Path
-) -> Iterator[Batch]:
+def _batches(path: Path, form: Form, feed: Feed, normalise: Callable[[Raw], Batch], spool: Path) -> Iterator[Batch]:
     with path.open("rb") as file:
         if not file.read(1):
             raise Refused("empty")

@@ -82,7 +82,7 @@ def _opened(text: Text) -> TextIO:
 
 def is_plain(text: Text, layout: Layout, feed: Feed) -> bool:
     """Whether both readers must see the same records; where lines are kept, whether each record is a line."""
-    if not text.valid or text.odd_bytes or layout.header_lines != 1:
+    if not text.valid or text.lone_returns or layout.header_lines != 1:
         return False
     quoting = quoting_of(text.path, layout.delimiter) if text.quotes else NO_QUOTES
     if not quoting.regular or quoting.further_lines > RECORD_LINES:

@@ -21,8 +21,6 @@ def read_parquet(path: Path, feed: Feed) -> Iterator[Raw]:
     try:
         yield from _batches(path, feed)
     except (pa.ArrowException, OSError) as error:
-        if isinstance(error, OSError) and error.errno:
-            raise
         raise Refused(_damage(path)) from error
 
 

@@ -30,8 +30,8 @@ class Text:
     """Nothing but white space."""
     quotes: int
     """How many double quotes."""
-    odd_bytes: bool
-    """A zero byte, or a carriage return that ends a line by itself."""
+    lone_returns: bool
+    """Some line may end with a carriage return alone."""
 
 
 def decoded(path: Path, spool: Path) -> Text:
@@ -83,14 +83,12 @@ class _Survey:
         self._multibyte = False
         self._blank = True
         self._quotes = 0
-        self._zero = False
         self._returns = 0
         self._return_newlines = 0
 
     def look(self, chunk: bytes) -> None:
         self._blank = self._blank and not chunk.removeprefix(codecs.BOM_UTF8).strip()
         self._quotes += chunk.count(b'"')
-        self._zero = self._zero or b"\0" in chunk
         if returns := chunk.count(b"\r"):
             self._returns += returns
             self._return_newlines += chunk.count(b"\r\n")
@@ -121,7 +119,7 @@ class _Survey:
             multibyte=self._multibyte,
             blank=self._blank,
             quotes=self._quotes,
-            odd_bytes=self._zero or self._returns != self._return_newlines,
+            lone_returns=self._returns != self._return_newlines,
         )
 
 
