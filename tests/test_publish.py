@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -168,22 +169,27 @@ def start(home: Path, source: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen([*RUN, str(source)], env=env, stdout=quiet, stderr=quiet)
 
 
-def writes_below(home: Path) -> int:
-    return sum(1 for path in home.rglob("*") if path.is_file())
+def written(home: Path) -> set[tuple[str, int]]:
+    """What stands in the lake and the warehouse, each file with the time it was written."""
+    found = set()
+    for path in [*(home / "lake").rglob("*"), *(home / "warehouse").iterdir()]:
+        with suppress(FileNotFoundError):  # the run that is watched may just have taken it away
+            found.add((str(path), path.stat().st_mtime_ns))
+    return found
 
 
 def kill_somewhere(home: Path, source: Path, chance: random.Random, length_s: float) -> bool:
     """Start a run and kill it at a random moment, four times in five after its first write; gives whether it wrote."""
-    before = writes_below(home)
+    before = written(home)
     process = start(home, source)
     deadline = time.monotonic() + chance.uniform(0, length_s)
     if chance.random() < 0.8:
-        while process.poll() is None and writes_below(home) <= before:
+        while process.poll() is None and written(home) <= before:
             pass
         deadline = time.monotonic() + chance.uniform(0, length_s / 2)
     while process.poll() is None and time.monotonic() < deadline:
         pass
-    wrote = writes_below(home) > before
+    wrote = not written(home) <= before
     process.send_signal(signal.SIGKILL)
     process.wait()
     return wrote

@@ -4,6 +4,7 @@
 What is inside the frame of the screen is `workbench/app/frame.py`, the script that Streamlit runs for every visit.
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -17,7 +18,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import anyio.to_thread
 import click
 import polars as pl
 import streamlit as st
@@ -59,7 +59,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
 
     @asynccontextmanager
     async def lifespan(_: st.App) -> AsyncIterator[None]:
-        await anyio.to_thread.run_sync(_warm_up, settings, words)
+        await asyncio.to_thread(_warm_up, settings, words)
         click.echo(words("serve.ready", url=url))
         yield
 
@@ -148,12 +148,17 @@ def _security_headers() -> dict[str, str]:
 
 
 def _config(host: str, port: int) -> dict[str, Any]:
+    """Streamlit's options: whatever a config.toml on this machine says, these hold."""
     theme = tomllib.loads((_HERE / "theme.toml").read_text(encoding="utf-8"))
     return _dotted(theme) | {
         "server.address": host,
         "server.port": port,
         "server.headless": True,
         "server.fileWatcherType": "none",
+        "server.enableCORS": True,
+        "server.enableXsrfProtection": True,
+        "server.enableStaticServing": False,
+        "server.enableAgentApi": False,
         "browser.gatherUsageStats": False,
         "client.showErrorDetails": "none",
         "client.toolbarMode": "viewer",

@@ -29,21 +29,15 @@ months as (
     select unnest(generate_series(first_month, until, interval 1 month))::date as month, until from edges
 ),
 told as (select month from months where last_day(month) <= until),
-days as (select month, last_day(month) as now, month - 1 as before from told),
-at_now as (
-    select month, class_key, sum(arr_eur) as arr_eur, arg_max(plan, (starts_on, subscription_key)) as plan,
+standing as (
+    select month, month + interval 1 month as next_month, class_key, sum(arr_eur) as arr_eur,
+        arg_max(plan, (starts_on, subscription_key)) as plan,
         arg_max(payer_type, (starts_on, subscription_key)) as payer_type
-    from days join lived on starts_on <= now and now < ended_on
-    group by month, class_key
-),
-at_before as (
-    select month, class_key, sum(arr_eur) as arr_eur, arg_max(plan, (starts_on, subscription_key)) as plan,
-        arg_max(payer_type, (starts_on, subscription_key)) as payer_type
-    from days join lived on starts_on <= before and before < ended_on
+    from told join lived on starts_on <= last_day(month) and last_day(month) < ended_on
     group by month, class_key
 ),
 moves as (
-    select month,
+    select coalesce(n.month, b.next_month)::date as month,
         coalesce(n.plan, b.plan) as plan,
         coalesce(n.payer_type, b.payer_type) as payer_type,
         (n.arr_eur is not null)::int as classes,
@@ -53,13 +47,13 @@ moves as (
         case when n.arr_eur < b.arr_eur then b.arr_eur - n.arr_eur else 0 end as contraction_eur,
         case when n.arr_eur is null then b.arr_eur else 0 end as churned_eur,
         0 as renewed
-    from at_now as n full join at_before as b using (month, class_key)
+    from standing as n full join standing as b on n.class_key = b.class_key and n.month = b.next_month
     union all
     select distinct_renewals.month, plan, payer_type, 0, 0, 0, 0, 0, 0, 1
     from (
-        select distinct d.month, s.class_key, s.plan, s.payer_type
+        select distinct told.month, s.class_key, s.plan, s.payer_type
         from lived as s
-        join days as d on s.starts_on between d.month and d.now
+        join told on s.starts_on between told.month and last_day(told.month)
         join lived as former on former.class_key = s.class_key
             and former.starts_on < s.starts_on and former.ended_on >= s.starts_on - 60
     ) as distinct_renewals
@@ -72,7 +66,7 @@ select month, plan, payer_type,
     sum(contraction_eur)::decimal(18, 2) as contraction_eur,
     sum(churned_eur)::decimal(18, 2) as churned_eur,
     sum(renewed)::bigint as renewed
-from moves
+from moves semi join told using (month)
 group by month, plan, payer_type
 having sum(classes) + sum(arr_eur) + sum(new_eur) + sum(expansion_eur) + sum(contraction_eur) + sum(churned_eur)
     + sum(renewed) > 0

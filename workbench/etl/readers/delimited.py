@@ -18,15 +18,20 @@ from workbench.etl import arrays
 from workbench.etl.feeds import Feed, Hash, Instant
 from workbench.etl.normalise import Batch, Raw, Refused, Reject
 from workbench.etl.readers.header import Header
-from workbench.etl.readers.quoting import NO_QUOTES, RECORD_LINES, Lines, quoting_of, records
+from workbench.etl.readers.quoting import NO_QUOTES, RECORD_CHARACTERS, RECORD_LINES, Lines, quoting_of, records
 from workbench.etl.readers.text import Text, has_blank_lines
 
 DELIMITERS = (",", ";", "\t")
-BLOCK_BYTES = 1 << 24
+PIECE_BYTES = RECORD_CHARACTERS // 2
+"""A piece and what the one before left over hold no record that the exact reader would find too long."""
 ROWS = 250_000
 EXACT_ROWS = 50_000
 EXACT_CHARACTERS = 1 << 25
 """A batch of the exact reader ends after so many rows or characters, whatever comes first."""
+
+
+class Doubtful(Exception):
+    """A record that the fast reader leaves to the exact one."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ def read_delimited(text: Text, feed: Feed, normalise: Callable[[Raw], Batch]) ->
                 landed += batch.data_rows
             else:
                 return
-        except pa.ArrowInvalid:
+        except Doubtful:
             pass  # the exact reader finds out what is wrong, and on which line
     yield from map(normalise, exact(text, layout, skip=landed))
 
@@ -91,31 +96,69 @@ def is_plain(text: Text, layout: Layout, feed: Feed) -> bool:
 
 
 def fast(text: Text, layout: Layout, feed: Feed) -> Iterator[Raw]:
-    """The records of a plain file. Raises pyarrow.ArrowInvalid at the first one that has too many or too few fields."""
+    """The records of a plain file. Raises Doubtful at the first one that needs the exact reader."""
     wanted = _wanted(layout, feed)
-    start = layout.header_lines + 1
-    with pa.csv.open_csv(
-        text.path,
-        read_options=pa.csv.ReadOptions(
-            use_threads=False,
-            block_size=BLOCK_BYTES,
-            skip_rows=layout.header_lines,
-            column_names=[str(place) for place in range(layout.header.width)],
-        ),
-        parse_options=pa.csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=text.quotes > 0),
-        convert_options=pa.csv.ConvertOptions(
-            check_utf8=False,
-            strings_can_be_null=False,
-            column_types={str(layout.header.places[name]): type for name, type in wanted.items()},
-            include_columns=[str(layout.header.places[name]) for name in wanted],
-        ),
-    ) as reader:
-        for batch in (block[at : at + ROWS] for block in reader for at in range(0, len(block), ROWS)):
+    line = layout.header_lines + 1
+    for piece in _pieces(text, layout):
+        for batch in _parsed(piece, layout, wanted).to_batches(ROWS):
             columns = dict(zip(wanted, batch.columns, strict=True))
-            yield Raw(columns, np.arange(start, start + len(batch)), unknown_columns=layout.header.unknown)
-            start += len(batch)
-    if start == layout.header_lines + 1:
+            yield Raw(columns, np.arange(line, line + len(batch)), unknown_columns=layout.header.unknown)
+            line += len(batch)
+    if line == layout.header_lines + 1:
         yield Raw({}, np.empty(0, np.int64), unknown_columns=layout.header.unknown)
+
+
+def _parsed(piece: bytes, layout: Layout, wanted: dict[str, pa.DataType]) -> pa.Table:
+    """Whole records, read at once. (Arrow's own streaming reads up to 32 blocks ahead: half a gigabyte.)"""
+    places = {name: str(layout.header.places[name]) for name in wanted}
+    try:
+        return pa.csv.read_csv(
+            pa.BufferReader(piece),
+            read_options=pa.csv.ReadOptions(
+                use_threads=False,
+                block_size=len(piece) + 1,
+                column_names=[str(place) for place in range(layout.header.width)],
+            ),
+            parse_options=pa.csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=True),
+            convert_options=pa.csv.ConvertOptions(
+                check_utf8=False,
+                strings_can_be_null=False,
+                column_types={places[name]: type for name, type in wanted.items()},
+                include_columns=list(places.values()),
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise Doubtful from error
+
+
+def _pieces(text: Text, layout: Layout) -> Iterator[bytes]:
+    """What follows the header, cut where records end. Raises Doubtful for a record that may be too long."""
+    with text.path.open("rb") as file:
+        for _ in range(layout.header_lines):
+            file.readline()
+        rest = b""
+        while chunk := file.read(PIECE_BYTES):
+            piece = rest + chunk
+            end = _last_record_end(piece)
+            rest = piece[end:]
+            if len(rest) > PIECE_BYTES:
+                raise Doubtful
+            if end:
+                yield piece[:end]
+        if rest:
+            yield rest
+
+
+def _last_record_end(piece: bytes) -> int:
+    """Where the last whole record of a piece ends: behind a line end with an even number of quotes before it."""
+    end = len(piece)
+    odd = piece.count(b'"') % 2
+    while True:
+        cut = piece.rfind(b"\n", 0, end) + 1
+        odd ^= piece.count(b'"', cut, end) % 2
+        if not cut or not odd:
+            return cut
+        end = cut - 1
 
 
 def _wanted(layout: Layout, feed: Feed) -> dict[str, pa.DataType]:

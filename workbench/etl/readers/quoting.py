@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 RECORD_LINES = 1_000
-RECORD_CHARACTERS = 1 << 24
+RECORD_CHARACTERS = 1 << 25
 """A record may go on for so many further lines and characters before its quote counts as forgotten."""
 
 Record = tuple[int, list[str] | None]
