@@ -17,7 +17,8 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-from exports_maker import NOW, Made, apply, make_exports
+from exports_maker import Made, apply, make_exports
+from exports_rows import NOW
 from oracle import COLUMNS, rank, work_out
 
 import workbench

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from exports_maker import NOW, Made
+from exports_maker import Made
+from exports_rows import NOW
 from oracle import Truth, end_of, is_renewal, work_out
 from oracle_reading import ReadFile, Row, read_files
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -99,21 +100,28 @@ def test_only_viewers_have_a_smallest_cell() -> None:
     assert smallest_cell(Role.ANALYST, 5) == 0
 
 
-def test_the_pages_do_not_start_when_others_could_reach_them(tmp_path: Path) -> None:
-    """A public address and no login: refused before anything listens."""
-    with pytest.raises(Exposed, match="WORKBENCH_PUBLIC_URL"):
-        serve(settings(tmp_path, public_url="https://workbench.example"), "127.0.0.1", 8501)
-    refuse_if_exposed(settings(tmp_path, public_url="https://workbench.example"), login_configured=True)
-    refuse_if_exposed(settings(tmp_path))
-
-
-def test_a_port_in_use_is_said_in_a_line(tmp_path: Path) -> None:
-    """With what to do, before Streamlit is started."""
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """A port that somebody listens on, so that no test of `serve` can end up serving."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(PortTaken, match="--port"):
-            serve(settings(tmp_path), "127.0.0.1", taken.getsockname()[1])
+        yield taken.getsockname()[1]
+
+
+def test_the_pages_do_not_start_when_others_could_reach_them(tmp_path: Path, taken_port: int) -> None:
+    """A public address and no login: refused before anything else is looked at."""
+    public = settings(tmp_path, public_url="https://workbench.example")
+    with pytest.raises(Exposed, match="WORKBENCH_PUBLIC_URL"):
+        serve(public, "127.0.0.1", taken_port)
+    refuse_if_exposed(public, login_configured=True)
+    refuse_if_exposed(settings(tmp_path))
+
+
+def test_a_port_in_use_is_said_in_a_line(tmp_path: Path, taken_port: int) -> None:
+    """With what to do, before Streamlit is started."""
+    with pytest.raises(PortTaken, match="--port"):
+        serve(settings(tmp_path), "127.0.0.1", taken_port)
 
 
 def test_a_script_that_was_not_served_by_us_knows_nobody() -> None:

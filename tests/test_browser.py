@@ -20,13 +20,14 @@ import pytest
 from pages_home import Truth, in_french, write_exports
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from workbench.app import PAGES
+
 pytestmark = pytest.mark.browser
 
 WORKBENCH = str(Path(sys.executable).with_name("workbench"))
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SINCE = date(2020, 9, 1)
-PAGES = ("overview", "users", "countries", "classes", "translations")
 SECONDS_60 = 60_000
 
 
@@ -96,6 +97,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
         locale="fr-FR", timezone_id="America/New_York", viewport={"width": 1440, "height": 1000}
     )
     visitor.set_default_timeout(SECONDS_60)
+    expect.set_options(timeout=SECONDS_60)
     yield visitor
     visitor.close()
 
@@ -242,6 +244,14 @@ def test_filters_live_in_the_address(screen: Page, site: Site) -> None:
     screen.go_back()
     expect(screen.get_by_role("heading", name="Utilisateurs")).to_be_visible()
     expect(screen.get_by_text("Belgique · Tous les rôles")).to_be_visible()
+
+
+def test_the_document_says_its_language_and_its_name(site: Site) -> None:
+    """Before any script has run: what a screen reader goes by, and what a tab shows while it loads."""
+    for path, language, name in (("/", "fr", "Atelier Klassroom"), ("/users?lang=en", "en", "Klassroom workbench")):
+        body = answer(site, path)[2]
+        assert f'<html lang="{language}">' in body
+        assert f"<title>{name}</title>" in body
 
 
 def test_a_definition_is_one_click_away(screen: Page, site: Site) -> None:

@@ -227,6 +227,8 @@ def test_days_without_anybody_are_zero_and_days_not_loaded_are_empty(warehouse: 
     assert swiss.height == 105
     assert len(quiet) > 5
     assert swiss.filter(pl.col("day").is_in(quiet))["dau"].to_list() == [0] * len(quiet)
+    nobody = question(warehouse, "activity", replace(ADMIN, countries=("CH",), roles=("staff",))).pl()
+    assert {(row["dau"], row["wau"], row["mau"]) for row in nobody.to_dicts()} == {(0, 0, 0)}
     whole_year = question(warehouse, "activity", replace(ADMIN, since=date(2019, 12, 1))).pl()
     assert whole_year.filter(~pl.col("loaded"))["dau"].null_count() == whole_year.height - 14 - 105
     first_whole = whole_year.filter(pl.col("whole_28d"), pl.col("day") > date(2020, 1, 1))["day"].min()

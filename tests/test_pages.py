@@ -14,13 +14,13 @@ import pytest
 import streamlit as st
 from pages_home import Truth, in_french, write_exports
 from streamlit.testing.v1 import AppTest
-from tiny import etl
+from tiny import USAGE, etl, write_csv
 
 import workbench
+from workbench.app import PAGES
 from workbench.pages import weekly
 from workbench.text import LANGUAGES, Words
 
-PAGES = ("overview", "users", "countries", "classes", "translations")
 FOLDER = Path(workbench.__file__).parent / "pages"
 FEED_OF = {"users": "usage", "classes": "classes", "translations": "translations"}
 SINCE, UNTIL = date(2020, 9, 1), date(2020, 12, 14)
@@ -218,7 +218,9 @@ def test_without_its_feed_a_page_names_the_folder_and_the_command(
     assert not app.error
     assert Words("fr")("empty.feed.title", feed=feed) in texts(app)
     assert "workbench etl run --source" in texts(app)
-    assert not visit(tmp_path / "home").exception
+    overview = figures(visit(tmp_path / "home"))
+    unknown = {"usage": "Actifs sur 28 jours", "classes": "Classes créées", "translations": "Publications traduites"}
+    assert [name for name, value in overview.items() if value == "–"] == [unknown[feed]]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -273,7 +275,7 @@ def test_choosing_a_filter_writes_it_into_the_address(home: Path) -> None:
 
 def test_holidays_are_shaded_for_france_alone(home: Path) -> None:
     """Other countries have other holidays."""
-    said = Words("fr")("users.breaks")
+    said = Words("fr")("chart.breaks")
     assert said in texts(visit(home, "users", country="FR"))
     assert said not in texts(visit(home, "users"))
     assert said not in texts(visit(home, "users", country=["FR", "BE"]))
@@ -283,6 +285,17 @@ def test_pages_without_roles_say_that_the_filter_does_not_apply(home: Path) -> N
     """A filter that does nothing, silently, is a lie."""
     assert Words("fr")("filter.role_unused") in texts(visit(home, "classes", role="parent"))
     assert Words("fr")("filter.role_unused") not in texts(visit(home, "users", role="parent"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_exports_of_unknown_countries_alone_break_no_page(tmp_path: Path, page: str) -> None:
+    """No country that a map could show, and nothing but usage."""
+    rows = [(f"e{n}", f"2020-12-{n:02}T10:00:00Z", f"u{n % 3}", "sign_in", "parent", "??", "") for n in range(1, 15)]
+    write_csv(tmp_path / "source" / "usage" / "odd.csv", USAGE, rows)
+    etl(tmp_path / "home", tmp_path / "source")
+    app = visit(tmp_path / "home", page)
+    assert not app.exception
+    assert not app.error
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -1,10 +1,15 @@
 """Pseudonyms: what stands for a user, a class, a post or a subscription from the first landing on."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+REMEMBERED = 3_000_000
+"""Identifiers remembered per domain (0.1 kB each)."""
 
 
 class Pseudonyms:
@@ -17,18 +22,48 @@ class Pseudonyms:
     def __init__(self, key: bytes) -> None:
         """`key`: the secret of this HOME, 16 to 64 bytes."""
         self._key = key
+        self._domains: dict[str, _Domain] = {}
 
-    def keys(self, domain: str, identifiers: Iterable[str]) -> npt.NDArray[np.int64]:
-        """The pseudonym of each identifier (trimmed, not empty, case kept), as an int64 array of the same length.
+    def keys(self, domain: str, identifiers: pa.StringArray | Sequence[str]) -> npt.NDArray[np.int64]:
+        """The pseudonym of each identifier (trimmed, case kept; null as empty), an int64 array of the same length."""
+        if domain not in self._domains or self._domains[domain].is_full:
+            self._domains[domain] = _Domain(self._key, domain)
+        return self._domains[domain].keys(pl.Series(values=identifiers, dtype=pl.String).fill_null(""))
 
-        Nothing is remembered between calls: with a million identifiers a look-up misses the processor's caches and
-        costs three times the hash (8.9 s against 3.3 s for 8 million).
-        """
-        keyed = blake2b(key=self._key, digest_size=8, person=domain.encode())
 
-        def digest(identifier: str) -> bytes:
-            hasher = keyed.copy()
-            hasher.update(identifier.encode())
-            return hasher.digest()
+class _Domain:
+    """The identifiers met in one domain: Polars numbers them, and each number is hashed once.
 
-        return np.frombuffer(b"".join(map(digest, identifiers)), "<i8")
+    Numbering costs 0.2 µs an identifier, a look-up in a `dict` of a million 0.6 µs, the hash 0.7 µs.
+    """
+
+    def __init__(self, key: bytes, domain: str) -> None:
+        self._keyed = blake2b(key=key, digest_size=8, person=domain.encode())
+        self._numbered = pl.Categorical(pl.Categories.random())
+        # Polars forgets the numbers when no series uses them any more, and would give them to others.
+        self._keepalive = pl.Series(dtype=self._numbered)
+        self._keys = np.empty(0, np.int64)
+        self._hashed = np.empty(0, np.bool_)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to start anew."""
+        return len(self._keys) > REMEMBERED
+
+    def keys(self, identifiers: pl.Series) -> npt.NDArray[np.int64]:
+        """The pseudonyms, in order."""
+        numbers: npt.NDArray[np.uint32] = identifiers.cast(self._numbered).to_physical().to_numpy()
+        more = int(numbers.max(initial=0)) + 1 - len(self._keys)
+        if more > 0:
+            self._keys = np.concatenate([self._keys, np.zeros(more, np.int64)])
+            self._hashed = np.concatenate([self._hashed, np.zeros(more, np.bool_)])
+        new = np.flatnonzero(~self._hashed[numbers])
+        self._keys[numbers[new]] = np.frombuffer(b"".join(map(self._digest, identifiers.gather(new))), "<i8")
+        self._hashed[numbers[new]] = True
+        keys: npt.NDArray[np.int64] = self._keys[numbers]
+        return keys
+
+    def _digest(self, identifier: str) -> bytes:
+        hasher = self._keyed.copy()
+        hasher.update(identifier.encode())
+        return hasher.digest()

@@ -23,7 +23,9 @@ import polars as pl
 import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
+from starlette.requests import Request as HttpRequest
 from starlette.responses import HTMLResponse
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workbench.access import Request, Role, refuse_if_exposed, role_of
@@ -34,7 +36,11 @@ from workbench.settings import Settings
 from workbench.text import Words
 from workbench.warehouse import open_warehouse
 
+PAGES = ("overview", "users", "countries", "classes", "translations")
+"""The screens, in the order of the navigation; the first is the home page."""
+
 _HERE = Path(__file__).resolve().parent
+_INDEX = Path(st.__file__).parent / "static" / "index.html"
 _PEER = "x-workbench-peer"
 # Only this process knows it: a peer's address counts when it stands behind the seal, whatever a client sends.
 _SEAL = secrets.token_urlsafe(24)
@@ -63,7 +69,8 @@ def serve(settings: Settings, host: str, port: int) -> None:
         click.echo(words("serve.ready", url=url))
         yield
 
-    app = st.App(_HERE / "frame.py", middleware=[Middleware(Gate, words=words)], lifespan=lifespan)
+    gate = Middleware(Gate, words=words)
+    app = st.App(_HERE / "frame.py", routes=_doors(settings), middleware=[gate], lifespan=lifespan)
     app.run(config=_config(host, port))
 
 
@@ -117,6 +124,19 @@ def _request(headers: Mapping[str, str]) -> Request:
     return Request.of(peer if known else None, headers.items())
 
 
+def _doors(settings: Settings) -> list[BaseRoute]:
+    """Streamlit's document for each page, which says its language and its name before any script has run."""
+    document = _INDEX.read_text(encoding="utf-8")
+
+    async def door(request: HttpRequest) -> HTMLResponse:
+        words = Words.of(request.query_params.get("lang"), settings.language)
+        named = document.replace("<title>Streamlit</title>", f"<title>{words('app.name')}</title>")
+        spoken = named.replace('<html lang="en">', f'<html lang="{words.language}">')
+        return HTMLResponse(spoken, headers={"Cache-Control": "no-cache"})
+
+    return [Route(f"/{name}", door) for name in ("", *PAGES[1:])]
+
+
 def _refusal(words: Words) -> str:
     title, remedy = words("access.nobody.title"), words("access.nobody.remedy")
     return (
@@ -128,8 +148,7 @@ def _refusal(words: Words) -> str:
 
 def _security_headers() -> dict[str, str]:
     """Nothing from elsewhere, in no frame. Vega compiles its expressions ('unsafe-eval'); styles are made in place."""
-    index = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
-    inline = re.findall(r"<script>(.*?)</script>", index, re.DOTALL)
+    inline = re.findall(r"<script>(.*?)</script>", _INDEX.read_text(encoding="utf-8"), re.DOTALL)
     hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in inline)
     policy = (
         f"default-src 'self'; script-src 'self' 'unsafe-eval' {hashes}; style-src 'self' 'unsafe-inline'; "
@@ -155,6 +174,7 @@ def _config(host: str, port: int) -> dict[str, Any]:
         "server.port": port,
         "server.headless": True,
         "server.fileWatcherType": "none",
+        "runner.magicEnabled": False,
         "server.enableCORS": True,
         "server.enableXsrfProtection": True,
         "server.enableStaticServing": False,

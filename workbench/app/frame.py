@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from workbench.access import Request, Role, role_of
-from workbench.app import served
+from workbench.app import PAGES, served
 from workbench.calendar import previous_school_year, school_year, school_year_bounds
 from workbench.errors import NothingPublished, WorkbenchError
 from workbench.metrics import Asking, question
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 _FOLDER = Path(__file__).resolve().parent.parent / "pages"
 _ICON = Path(__file__).resolve().with_name("icon.svg")
-_PAGES = {
+_ICONS = {
     "overview": ":material/home:",
     "users": ":material/groups:",
     "countries": ":material/public:",
@@ -39,7 +39,7 @@ _PAGES = {
 
 def show(settings: Settings, request: Request) -> None:
     """The whole screen: the frame and the page asked for, or the plain page for nobody."""
-    words = _language(settings)
+    words = Words.of(st.query_params.get("lang"), settings.language)
     st.set_page_config(page_title=words("app.name"), page_icon=str(_ICON), layout="wide")
     role = role_of(request)
     if role is Role.NOBODY:
@@ -53,13 +53,13 @@ def show(settings: Settings, request: Request) -> None:
 def _visit(settings: Settings, role: Role, words: Words) -> None:
     warehouse = _warehouse(str(settings.home), current_build(settings.home))
     today = _today(settings, warehouse)
-    pages = {name: _page(name, icon, words) for name, icon in _PAGES.items()}
-    page = st.navigation(list(pages.values()), position="hidden")
+    pages = [_page(name, words) for name in PAGES]
+    page = st.navigation(pages, position="hidden")
     with st.sidebar:
         st.markdown(f"### {words('app.name')}")
         links = st.container(gap="xxsmall")
         chosen = _filters(warehouse, Asking(role, settings.small_cell), words, today)
-    for linked in pages.values():
+    for linked in pages:
         links.page_link(linked, query_params=chosen.query)
     st.session_state["visit"] = {
         "warehouse": warehouse,
@@ -247,14 +247,9 @@ def _today(settings: Settings, warehouse: Warehouse) -> date:
     return settings.today or datetime.now(ZoneInfo(build.timezone)).date()
 
 
-def _page(name: str, icon: str, words: Words) -> st.Page:
-    path = _FOLDER / f"{name}.py"
-    return st.Page(path, title=words(f"page.{name}.title"), icon=icon, url_path=name, default=name == "overview")
-
-
-def _language(settings: Settings) -> Words:
-    given = st.query_params.get("lang")
-    return Words(next((known for known in LANGUAGES if known == given), settings.language))
+def _page(name: str, words: Words) -> st.Page:
+    title, path = words(f"page.{name}.title"), _FOLDER / f"{name}.py"
+    return st.Page(path, title=title, icon=_ICONS[name], url_path=name, default=name == PAGES[0])
 
 
 def _footer(warehouse: Warehouse, words: Words) -> None:

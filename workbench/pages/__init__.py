@@ -61,6 +61,16 @@ class Page:
         """A metric's sum over its rows: for states, and for those that may be summed over days."""
         return int(self.metric(name, asking)[name].sum() or 0)
 
+    def counted(self, name: str, asking: Asking | None = None) -> int | None:
+        """A metric's sum; None where the build has no export to count it from. Users may be counted from usage."""
+        feed = METRICS[name].feed
+        known = self.has(feed) or (feed == "users" and self.has("usage"))
+        return self.total(name, asking) if known else None
+
+    def written(self, value: int | None) -> str:
+        """A count, or a dash where there is none."""
+        return "–" if value is None else self.words.number(value)
+
     def on(self, name: str, day: date) -> int | None:
         """dau, wau or mau on a day: 0 where nobody was there; None outside the data, and for dau of an unloaded day."""
         rows = self.question("activity", replace(self.asking, since=day, until=day))
@@ -82,13 +92,15 @@ class Page:
         st.markdown(self.words(f"page.{self.name}.lead"))
         st.caption(self._scope())
 
+    def has(self, feed: str) -> bool:
+        """Whether the build has an export of a feed."""
+        return self.question("feeds").filter(pl.col("feed") == feed, pl.col("landed") > 0).height > 0
+
     def missing(self, feed: str) -> bool:
         """Whether the build has no export of a feed; if so, the page says what to do about it."""
-        feeds = self.question("feeds")
-        if feeds.filter(pl.col("feed") == feed, pl.col("landed") > 0).height:
-            return False
-        self.empty("empty.feed", feed=feed)
-        return True
+        if not self.has(feed):
+            self.empty("empty.feed", feed=feed)
+        return not self.has(feed)
 
     def empty(self, key: str, **values: object) -> None:
         """An empty state: what is not there and what to do."""
@@ -173,9 +185,12 @@ class Page:
         return now / then - 1 if now is not None and then else None
 
     def happenings(self) -> None:
-        """The events that a time line marks, in words."""
+        """What a time line marks, in words: bands of holidays, rules of events."""
         language = self.words.language
-        lines = [self.words("chart.event", day=event.starts_on, label=event.label[language]) for event in self.events()]
+        lines = [self.words("chart.breaks")] if self.breaks() else []
+        lines += [
+            self.words("chart.event", day=event.starts_on, label=event.label[language]) for event in self.events()
+        ]
         if lines:
             st.caption("  \n".join(lines))
 

@@ -41,15 +41,14 @@ def age(page: Page, days: int) -> None:
 
 def figures(page: Page) -> None:
     """Users, active users, classes and translated posts, for what the filters say."""
-    words, number = page.words, page.words.number
+    words = page.words
     active = page.on("mau", page.until)
     with st.grid(4, min_column_width=150):
-        page.card("users", number(page.total("users", page.anytime)), words("overview.now"))
-        if active is not None:
-            change = page.change_on_last_year("mau")
-            page.card("mau", number(active), words("overview.on", day=page.until), change)
-        page.card("classes_created", number(page.total("classes_created")), words("overview.in_period"))
-        page.card("translated_posts", number(page.total("translated_posts")), words("overview.in_period"))
+        page.card("users", page.written(page.counted("users", page.anytime)), words("overview.now"))
+        on_the_day = words("overview.on", day=page.until)
+        page.card("mau", page.written(active), on_the_day, page.change_on_last_year("mau"))
+        for name in ("classes_created", "translated_posts"):
+            page.card(name, page.written(page.counted(name)), words("overview.in_period"))
 
 
 def activity(page: Page) -> None:
@@ -81,12 +80,12 @@ def beside(page: Page, figure: Published) -> None:
     """One published figure: what was published, what we compute, and the gap."""
     words = page.words
     asking = Asking(page.asking.role, page.asking.small_cell, figure.since, figure.until, figure.countries)
-    computed = page.total(figure.metric, asking)
+    computed = page.counted(figure.metric, asking)
     with st.container(border=True, height="stretch", gap="xsmall", vertical_alignment="distribute"):
         st.markdown(f"**{words(f'metric.{figure.metric}.name')}**")
         st.caption(figure.scope[words.language])
-        rows = {"published": words.number(figure.value), "computed": words.number(computed)}
-        gap = words.change(computed / figure.value - 1)
+        rows = {"published": words.number(figure.value), "computed": page.written(computed)}
+        gap = "–" if computed is None else words.change(computed / figure.value - 1)
         for key, written in (rows | {"gap": gap}).items():
             with st.container(horizontal=True, horizontal_alignment="distribute"):
                 st.markdown(words(f"overview.figure.{key}"))

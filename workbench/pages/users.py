@@ -43,8 +43,6 @@ def activity(page: Page, days: pl.DataFrame) -> None:
     unloaded = days.filter(~pl.col("loaded")).height
     if unloaded:
         st.caption(page.words("users.unloaded", n=unloaded))
-    if page.breaks():
-        st.caption(page.words("users.breaks"))
     page.happenings()
 
 

@@ -43,6 +43,11 @@ class Words:
         self._locale = Locale.parse(_LOCALES[language])
         self._phrases = catalogue(language)
 
+    @classmethod
+    def of(cls, asked: str | None, otherwise: str) -> "Words":
+        """The language asked for, if there is such a one; else the other."""
+        return cls(asked if asked in LANGUAGES else otherwise)
+
     def __call__(self, key: str, **values: object) -> str:
         """The phrase of a key, its places filled. Raises KeyError for a key the catalogue does not hold."""
         forms = self._phrases

@@ -37,7 +37,8 @@ def keys(found: pa.Array, column: Column, domain: str, ids: Pseudonyms) -> Conve
     """Pseudonyms of the trimmed identifiers; null for an empty one."""
     codes, distinct = texts.coded(texts.as_text(found))
     trimmed = pc.utf8_trim_whitespace(distinct)
-    hashes = np.append(ids.keys(domain, texts.stated(trimmed)), 0)[codes]
+    trimmed.validate(full=True)  # Polars takes bytes that are no UTF-8 for granted, and ends the process
+    hashes = np.append(ids.keys(domain, trimmed), 0)[codes]
     empty = np.append(texts.empty(trimmed), True)[codes]
     if not empty.any():
         return arrays.fixed(hashes, pa.int64()), NO_FAULTS

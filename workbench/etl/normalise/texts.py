@@ -65,12 +65,6 @@ def _compacted(codes: npt.NDArray[np.int32], distinct: pa.Array) -> Coded:
     return places[codes], distinct.take(arrays.fixed(np.flatnonzero(used), pa.int64()))
 
 
-def stated(text: pa.Array) -> list[str]:
-    """The texts, a null as an empty one (`fill_null` would import pandas)."""
-    texts: list[str] = text.to_pylist()
-    return [value or "" for value in texts] if text.null_count else texts
-
-
 def empty(text: pa.Array) -> arrays.Mask:
     """Where a trimmed text is null or empty."""
     lengths = pc.binary_length(text)

@@ -42,4 +42,3 @@ def _unpack_zst(source: BinaryIO, target: BinaryIO) -> None:
                 frame = zstandard.ZstdDecompressor().decompressobj()
     if open_frame:
         raise EOFError
-
