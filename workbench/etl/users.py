@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 
-from workbench.etl.codes import Ints, Vocabulary, arrow, codes, group_starts, ints
+from workbench.etl.codes import Ints, Vocabulary, arrow, codes, group_starts, ints, run_lengths
 
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 _INSTANT = pa.timestamp("us", "UTC")
@@ -35,18 +35,38 @@ ORIGIN = {
 }
 FOLDED = pa.schema(NEWEST | ORIGIN)
 
+LINE_BITS = 40
+MANY = 1 << 62
+
 
 def fold(landed: Mapping[str, pa.Table], folded: pa.Table) -> pa.Table:
     """The rows of newly landed files (path → rows) and what was folded before, as FOLDED, in order of user_key."""
     rows = pa.concat_tables([folded, *(_candidates(path, table) for path, table in landed.items())])
     rows = rows.unify_dictionaries().combine_chunks()
     key = ints(rows["user_key"])
-    newest = np.lexsort((ints(rows["w_line"]), _ranks(rows["w_path"]), key))
-    origin = np.lexsort((ints(rows["o_line"]), _ranks(rows["o_path"]), ints(rows["o_created_at"]), key))
-    ends = np.append(group_starts(key[newest])[1:], len(key)) - 1 if len(key) else newest
-    current = rows.select(list(NEWEST)).take(arrow(newest[ends]))
-    first = rows.select(list(ORIGIN)).take(arrow(origin[group_starts(key[origin])]))
+    order = np.argsort(key, kind="stable")
+    starts = group_starts(key[order])
+    current = rows.select(list(NEWEST)).take(arrow(order[_last(_places(rows, "w")[order], starts)]))
+    created, places = ints(rows["o_created_at"])[order], _places(rows, "o")[order]
+    later = created != _spread(np.minimum, created, starts)
+    first = rows.select(list(ORIGIN)).take(arrow(order[_last(np.where(later, -MANY, -places), starts)]))
     return pa.Table.from_arrays([*current.columns, *first.columns], schema=FOLDED)
+
+
+def _places(rows: pa.Table, prefix: str) -> Ints:
+    """Each row's path, by its place in alphabetical order, and line, as one number: no two rows share it."""
+    return (_ranks(rows[f"{prefix}_path"]) << LINE_BITS) | ints(rows[f"{prefix}_line"])
+
+
+def _last(values: Ints, starts: Ints) -> Ints:
+    """Where the greatest value of each group stands; it stands there once."""
+    return np.flatnonzero(values == _spread(np.maximum, values, starts))
+
+
+def _spread(best: np.ufunc, values: Ints, starts: Ints) -> Ints:
+    """The best value of each group, at each of its rows."""
+    found: Ints = best.reduceat(values, starts) if len(values) else values
+    return np.repeat(found, run_lengths(starts, len(values)))
 
 
 def _candidates(path: str, table: pa.Table) -> pa.Table:
