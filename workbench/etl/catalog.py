@@ -88,6 +88,10 @@ class Catalog:
     facts: dict[tuple[str, date | None], str] = field(default_factory=dict)
     duplicates: dict[tuple[str, date | None], dict[str, int]] = field(default_factory=dict)
 
+    def copy(self) -> "Catalog":
+        """Another catalog of the same content. Entries are replaced, never changed, so they may be shared."""
+        return Catalog(**{name: entries.copy() for name, entries in vars(self).items()})
+
     def live(self, feed: str) -> dict[str, str]:
         """The contents of a feed that count: sha256 → least path, refused ones left out."""
         found: dict[str, str] = {}

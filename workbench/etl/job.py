@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import errno
 import hashlib
 from collections.abc import Iterator
@@ -83,7 +82,7 @@ def run(
     with _actionable(settings.home), hold(settings, folder) as home, swept(home):
         last = _last(home)
         terms = Terms(home, Pseudonyms(home.key), now, settings.reject_limit, full)
-        return _advance(home, last, copy.deepcopy(last.catalog), terms, progress or Progress())
+        return _advance(home, last, last.catalog.copy(), terms, progress or Progress())
 
 
 def forget(settings: Settings, source: Path | None, path: str, *, now: datetime) -> RunReport:
@@ -94,7 +93,7 @@ def forget(settings: Settings, source: Path | None, path: str, *, now: datetime)
     folder = _source(settings, source)
     with _actionable(settings.home), hold(settings, folder) as home, swept(home):
         last = _last(home)
-        kept = copy.deepcopy(last.catalog)
+        kept = last.catalog.copy()
         _take_out(kept, path, folder)
         terms = Terms(home, Pseudonyms(home.key), now, settings.reject_limit, full=False)
         return _advance(home, last, kept, terms, Progress())

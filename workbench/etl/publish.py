@@ -192,9 +192,16 @@ def _sweep(home: Home) -> None:
     for path in [*home.warehouse.glob(".building-*"), *(build for build in _builds(home) if build not in kept)]:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     listed = {file for build in kept for file in _listed(build)}
-    for path in home.lake.rglob("*"):
-        if path.is_file() and path.relative_to(home.lake).as_posix() not in listed:
-            path.unlink()
+    for file in set(_files_below(home.lake)) - listed:
+        (home.lake / file).unlink()
+
+
+def _files_below(lake: Path) -> Iterator[str]:
+    """Names relative to the lake, as plain text: as paths, ten thousand of them cost a tenth of a second."""
+    root = str(lake)
+    for folder, _, names in os.walk(root):
+        prefix = folder[len(root) + 1 :]
+        yield from (f"{prefix}/{name}" if prefix else name for name in names)
 
 
 def _listed(build: Path) -> set[str]:
