@@ -2,7 +2,7 @@
 
 Each user carries 56 bits of activity, one a day, today's the lowest. A shift a day moves the window; dau, wau, mau,
 the 28 days before, and the week are masks over it. SQL self-joins are quadratic here (72 s and 12 GB where this
-takes seconds); difference arrays do the same work with four times the code.
+takes seconds); difference arrays would do as well, with an event queue for every window and status.
 Definitions: design.md, "Definitions".
 """
 
