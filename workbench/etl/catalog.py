@@ -10,6 +10,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from workbench.etl.arrays import table
+
 TABLES: dict[str, pa.Schema] = {
     "paths": pa.schema(
         {
@@ -133,9 +135,7 @@ def save(con: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
     con.execute("create schema if not exists internal")
     for name, rows in _as_rows(catalog).items():
         schema = TABLES[name]
-        columns = list(zip(*rows, strict=True)) or [()] * len(schema)
-        arrays = [pa.array(list(column), kind.type) for column, kind in zip(columns, schema, strict=True)]
-        con.register("catalog_rows", pa.Table.from_arrays(arrays, schema=schema))
+        con.register("catalog_rows", table([dict(zip(schema.names, row, strict=True)) for row in rows], schema))
         con.execute(f"create or replace table internal.{name} as from catalog_rows")
         con.unregister("catalog_rows")
 

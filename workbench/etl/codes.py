@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from workbench.etl.arrays import Mask, fixed, strings
+from workbench.etl.arrays import Mask, fixed, strings, validity
 
 Ints = npt.NDArray[np.int64]
 
@@ -46,16 +45,14 @@ def ints(column: pa.ChunkedArray) -> Ints:
     whole = _whole(column)
     if pa.types.is_timestamp(whole.type):
         whole = whole.view(pa.int64())
-    if whole.null_count:
-        whole = pc.fill_null(whole, pa.scalar(MISSING, whole.type))
-    values: Ints = _numbers(whole, np.dtype(np.int64))
+    values: Ints = _filled(whole, np.dtype(np.int64), MISSING)
     return values
 
 
-def small_ints(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:
-    """A column of int32 without nulls."""
-    values: npt.NDArray[np.int32] = _numbers(_whole(column), np.dtype(np.int32))
-    return values
+def stated_ints(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+    """A column of integers without nulls, of any width."""
+    found: npt.NDArray[Any] = _numbers(_whole(column), np.dtype(column.type.to_pandas_dtype()))
+    return found
 
 
 def _whole(column: pa.ChunkedArray) -> Any:
@@ -76,11 +73,14 @@ def codes(column: pa.ChunkedArray, encode: Callable[[str], int]) -> Ints:
 def _chunk_codes(chunk: Any, encode: Callable[[str], int]) -> Ints:
     values = [0 if value is None else encode(value) for value in chunk.dictionary.to_pylist()]
     meaning = np.array([*values, 0], np.int64)
-    index = chunk.indices
-    if index.null_count:
-        index = pc.fill_null(index, pa.scalar(len(values), index.type))
-    found: Ints = meaning[_numbers(index, np.dtype(np.int32))]
+    found: Ints = meaning[_filled(chunk.indices, np.dtype(np.int32), len(values))]
     return found
+
+
+def _filled(array: Any, dtype: np.dtype[Any], missing: int) -> Any:
+    """The numbers of an array, `missing` where it holds none."""
+    known = validity(array)
+    return _numbers(array, dtype) if known is None else np.where(known, _numbers(array, dtype), dtype.type(missing))
 
 
 def arrow(values: npt.NDArray[Any], kind: pa.DataType | None = None, known: Mask | None = None) -> pa.Array:

@@ -1,6 +1,5 @@
 """Writing one draft build: the facts of the days that are re-opened, the windows that follow, then every model."""
 
-from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from workbench.etl import inputs, lake
+from workbench.etl.arrays import empty, table
 from workbench.etl.build import Model, News, read_models, run_models
 from workbench.etl.catalog import Catalog, file_lines, save
 from workbench.etl.days import as_number
@@ -107,7 +107,7 @@ class _Draft:
         only_added = known is not None and before.items() <= now.items()
         landed = {path: part for path, part in now.items() if not only_added or path not in before}
         tables = {path: lake.read(self.home.lake, part) for path, part in landed.items()}
-        folded = fold(tables, lake.read(self.home.lake, known) if only_added and known else FOLDED.empty_table())
+        folded = fold(tables, lake.read(self.home.lake, known) if only_added and known else empty(FOLDED))
         self.catalog.facts["lake_user_origin", None] = lake.write(self.home.lake, "lake_user_origin", folded)
         return self._origin_changed(known) if known else None
 
@@ -124,7 +124,7 @@ class _Draft:
         loaded = lake.loaded_days(self.catalog)
         since = self._first_differing(loaded, origin_day)
         if since is None and not self.change.fresh:
-            self._give_rolled(roll(Span(1, 1, 0), lambda *_: None, STATE.empty_table(), self._origin()))
+            self._give_rolled(roll(Span(1, 1, 0), lambda *_: None, empty(STATE), self._origin()))
             return False
         first, until = (loaded[0], loaded[-1]) if loaded else (date(1970, 1, 2), date(1970, 1, 1))
         self.since = BEGINNING if self.change.fresh or since is None else since
@@ -144,8 +144,8 @@ class _Draft:
         return min(days, default=None)
 
     def _give_rolled(self, rolled: Rolled) -> None:
-        for name, table in rolled.tables.items():
-            inputs.give(self.con, name, table)
+        for name, rows in rolled.tables.items():
+            inputs.give(self.con, name, rows)
 
     def _facts(self, relation: str, day: int) -> pa.Table | None:
         name = self.catalog.facts.get((relation, date(1970, 1, 1) + timedelta(days=day)))
@@ -153,7 +153,7 @@ class _Draft:
 
     def _state(self) -> pa.Table:
         name = self.catalog.facts.get(("lake_state", None))
-        return lake.read(self.home.lake, name) if name and not self.change.fresh else STATE.empty_table()
+        return lake.read(self.home.lake, name) if name and not self.change.fresh else empty(STATE)
 
     def _origin(self) -> pa.Table:
         """Country and role by key where no event states them."""
@@ -201,12 +201,12 @@ class _Draft:
     def give_the_rest(self, build_id: str, models: dict[str, Model]) -> None:
         """What the models say of the run itself, and the reference tables."""
         until = self._until()
-        inputs.give(self.con, "horizon", pa.table({"until": pa.array([until], pa.date32())}))
-        inputs.give(self.con, "landed_files", _table([vars(line) for line in file_lines(self.catalog)], LANDED_FILES))
-        inputs.give(self.con, "landed_rejects", _table(_rejects(self.catalog), LANDED_REJECTS))
+        inputs.give(self.con, "horizon", table([{"until": until}], HORIZON))
+        inputs.give(self.con, "landed_files", table([vars(line) for line in file_lines(self.catalog)], LANDED_FILES))
+        inputs.give(self.con, "landed_rejects", table(_rejects(self.catalog), LANDED_REJECTS))
         drift = [dict(zip(("feed", "path", "kind", "detail"), row, strict=True)) for row in sorted(self.catalog.drift)]
-        inputs.give(self.con, "landed_drift", _table(drift, LANDED_DRIFT))
-        inputs.give(self.con, "this_dictionary", _table(_dictionary(models), DICTIONARY))
+        inputs.give(self.con, "landed_drift", table(drift, LANDED_DRIFT))
+        inputs.give(self.con, "this_dictionary", table(_dictionary(models), DICTIONARY))
         this = {
             "id": build_id,
             "built_at": self.change.now,
@@ -216,7 +216,7 @@ class _Draft:
             "reject_limit": self.change.reject_limit,
             "sample": self.home.sample,
         }
-        inputs.give(self.con, "this_build", _table([this], THIS_BUILD))
+        inputs.give(self.con, "this_build", table([this], THIS_BUILD))
         _give_reference(self.con)
 
     def note(self, models: dict[str, Model]) -> None:
@@ -228,17 +228,13 @@ class _Draft:
             {"relation": named.get(path, "part"), "path": path, "exposed": named.get(path) in inputs.EXPOSED}
             for path in self.catalog.lake_files()
         ]
-        for name, table in (("views", _table(views, VIEWS)), ("lake", _table(listed, LAKE))):
-            inputs.give(self.con, "noted", table)
+        for name, noted in (("views", table(views, VIEWS)), ("lake", table(listed, LAKE))):
+            inputs.give(self.con, "noted", noted)
             self.con.execute(f"create or replace table internal.{name} as from noted")
 
 
 def _until(catalog: Catalog) -> date | None:
     return max(lake.loaded_days(catalog), default=None)
-
-
-def _table(rows: Sequence[Mapping[str, object]], schema: pa.Schema) -> pa.Table:
-    return pa.Table.from_pylist(list(rows), schema)
 
 
 def _rejects(catalog: Catalog) -> list[dict[str, object]]:
@@ -269,10 +265,10 @@ def _give_reference(con: duckdb.DuckDBPyConnection) -> None:
     lines = [line.split(",") for line in text.splitlines()[1:]]
     pairs = [{"department": line[2], "academie": line[0]} for line in lines]
     inputs.give(
-        con, "reference_academies", _table(pairs, pa.schema({"department": pa.string(), "academie": pa.string()}))
+        con, "reference_academies", table(pairs, pa.schema({"department": pa.string(), "academie": pa.string()}))
     )
     known = [{"event": event} for event in EVENTS]
-    inputs.give(con, "reference_events", _table(known, pa.schema({"event": pa.string()})))
+    inputs.give(con, "reference_events", table(known, pa.schema({"event": pa.string()})))
 
 
 EVENTS = (
@@ -308,5 +304,6 @@ THIS_BUILD = pa.schema(
         "sample": pa.bool_(),
     }
 )
+HORIZON = pa.schema({"until": pa.date32()})
 VIEWS = pa.schema({"name": pa.string(), "query": pa.string()})
 LAKE = pa.schema({"relation": pa.string(), "path": pa.string(), "exposed": pa.bool_()})

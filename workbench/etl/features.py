@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from workbench.etl.codes import Ints, Vocabulary, codes, group_starts, ints, small_ints
+from workbench.etl.codes import Ints, Vocabulary, codes, group_starts, ints, stated_ints
 from workbench.etl.people import WINDOW, Seen, Segments, Small, Users
 from workbench.etl.rows import Columns, Counts
 
@@ -46,7 +46,7 @@ class FeatureWindows:
         self._window += self._tally(segment[entering], feature[entering])
         self._last[place, feature] = day - self._start
         self._used[day] = (place, feature)
-        self._today = (self._tally(segment, feature), self._tally(segment, feature, small_ints(table["events"])))
+        self._today = (self._tally(segment, feature), self._tally(segment, feature, stated_ints(table["events"])))
 
     def _move(self, day: int, seen: Seen) -> None:
         """A user's features in the window count where the user was last active."""

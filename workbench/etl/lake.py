@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from workbench.etl.arrays import empty
 from workbench.etl.catalog import Catalog
 from workbench.etl.codes import Vocabulary
 from workbench.etl.days import FACTS, Words, as_number, day_facts, joined, rows_of, settle
@@ -72,7 +73,7 @@ class DayWriter:
     def write(self, days: set[date], progress: Progress) -> None:
         """Bring the facts of these days up to date; a day that nobody has rows for is no longer loaded."""
         for relation, schema in FACTS.items():
-            self._catalog.facts[relation, None] = write(self._home.lake, relation, schema.empty_table())
+            self._catalog.facts[relation, None] = write(self._home.lake, relation, empty(schema))
         for day in progress.each(sorted(days), "counting days", str):
             if day in self._groups:
                 self._write_day(day)

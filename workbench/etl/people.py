@@ -7,7 +7,6 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from workbench.etl.codes import (
     COUNTRIES,
@@ -21,6 +20,7 @@ from workbench.etl.codes import (
     distinct,
     ints,
     role_code,
+    stated_ints,
     texts,
 )
 
@@ -103,11 +103,11 @@ FactOf = Callable[[str, int], pa.Table | None]
 
 def users_of(span: Span, facts: FactOf, state: pa.Table, origin: Origin) -> Users:
     """Every user met before the span's first written day or within the span, as known before that day."""
-    before = {name: state[name].combine_chunks() for name in STATE.names}
-    known = pc.less(before["first_day"], span.since)
-    old = {name: column.filter(known) for name, column in before.items()}
-    keys = _all_keys(span, facts, ints(pa.chunked_array([old["user_key"]])))
-    place = np.searchsorted(keys, ints(pa.chunked_array([old["user_key"]])))
+    before = {name: stated_ints(state[name]) for name in STATE.names}
+    known = before["first_day"] < span.since
+    old = {name: column[known] for name, column in before.items()}
+    keys = _all_keys(span, facts, old["user_key"])
+    place = np.searchsorted(keys, old["user_key"])
     origin_country, origin_role = _origins(origin, keys)
     users = Users(
         keys=keys,
@@ -139,9 +139,9 @@ def _all_keys(span: Span, facts: FactOf, known: Ints) -> Ints:
     return keys
 
 
-def _placed(keys: Ints, place: Ints, values: pa.Array, default: int) -> npt.NDArray[Any]:
-    whole = np.full(len(keys), default, values.type.to_pandas_dtype())
-    whole[place] = np.frombuffer(values.buffers()[1], whole.dtype, len(values), values.offset * whole.itemsize)
+def _placed(keys: Ints, place: Ints, values: npt.NDArray[Any], default: int) -> npt.NDArray[Any]:
+    whole = np.full(len(keys), default, values.dtype)
+    whole[place] = values
     return whole
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 
+from workbench.etl.arrays import strings
 from workbench.etl.codes import Ints, Vocabulary, arrow, codes, group_starts, ints, run_lengths
 
 _TEXT = pa.dictionary(pa.int32(), pa.string())
@@ -72,7 +73,7 @@ def _spread(best: np.ufunc, values: Ints, starts: Ints) -> Ints:
 def _candidates(path: str, table: pa.Table) -> pa.Table:
     """A landed row is both the newest and the origin until another comes."""
     coded = {name: table[name].dictionary_encode() for name in ("role", "country", "territory", "language")}
-    paths = pa.DictionaryArray.from_arrays(arrow(np.zeros(len(table), np.int32)), pa.array([path]))
+    paths = pa.DictionaryArray.from_arrays(arrow(np.zeros(len(table), np.int32)), strings([path]))
     columns = {name: table[name] for name in ("user_key", "created_at", "deleted_at")} | coded
     columns |= {"w_path": paths, "w_line": table["line"], "o_path": paths, "o_line": table["line"]}
     columns |= {
@@ -80,7 +81,7 @@ def _candidates(path: str, table: pa.Table) -> pa.Table:
         "origin_country": coded["country"],
         "origin_role": coded["role"],
     }
-    return pa.table([columns[name] for name in FOLDED.names], schema=FOLDED)
+    return pa.Table.from_arrays([columns[name] for name in FOLDED.names], schema=FOLDED)
 
 
 def _ranks(paths: pa.ChunkedArray) -> Ints:

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from workbench.etl.arrays import empty, strings
 from workbench.etl.feeds import FEEDS
 
 EXPOSED = ("lake_user_day", "lake_class_user", "lake_user_origin")
@@ -55,10 +56,10 @@ def give_feed(con: duckdb.DuckDBPyConnection, feed: str, lake: Path, parts: Mapp
         fields = [*schema, pa.field("path", pa.string()), pa.field("line", pa.int64())][
             : len(schema) + 1 + (not FEEDS[feed].keeps_line)
         ]
-        give(con, f"{feed}_rows", pa.schema(fields).empty_table())
+        give(con, f"{feed}_rows", empty(pa.schema(fields)))
         return
     pairs = {"filename": [str(lake / part) for part in parts.values()], "path": list(parts)}
-    give(con, f"{feed}_paths", pa.table(pairs))
+    give(con, f"{feed}_paths", pa.Table.from_arrays([strings(column) for column in pairs.values()], list(pairs)))
     line = "" if FEEDS[feed].keeps_line else ", file_row_number as line"
     listed = ", ".join(map(_text, pairs["filename"]))
     con.execute(
