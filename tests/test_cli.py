@@ -110,7 +110,7 @@ def test_the_dictionary_prints_every_column(tmp_path: Path) -> None:
 
 
 def test_a_run_does_not_load_pandas(tmp_path: Path) -> None:
-    """Loading pandas costs every landing process 0.3 s and it is not needed there: a call that drags it in shows here."""
+    """It costs every landing process 0.3 s and is not needed there: a call that drags it in shows here."""
     usage_day(tmp_path / "source", date(2020, 3, 2), ["u1", "u2"])
     usage_day(tmp_path / "source", date(2020, 3, 4), ["u2"])
     script = "import sys, workbench.cli as cli; cli.cli(sys.argv[1:], standalone_mode=False); print(*sys.modules)"
