@@ -8,10 +8,10 @@ APP := .venv/.app
 DEV := .venv/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint bench soak lock
+.PHONY: help setup run test lint bench soak screenshots lock
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(APP) ## make .venv with the pinned dependencies and .venv/bin/workbench
 
@@ -46,11 +46,15 @@ lint: $(DEV) ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict workbench
 
-bench: $(DEV) ## the full ETL against DuckDB's own copy of the same files
+bench: $(DEV) ## the full ETL against DuckDB's own copy of the same files; the pages against plain Streamlit
 	$(BIN)/python tests/bench.py
+	$(BIN)/python tests/bench_pages.py
 
 soak: $(DEV) ## the long tests: 25 kills, the full splits
 	$(BIN)/pytest -m soak --durations 15
+
+screenshots: $(DEV) ## pictures of every page on the sample, into docs/pages
+	$(BIN)/python tests/screenshots.py
 
 # Pins that still fit are kept; delete the two files first to get the newest of everything.
 COMPILE := $(BIN)/uv pip compile pyproject.toml --no-config --universal --python-version 3.11 \

@@ -5,6 +5,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from browsing import browser, context, screen  # noqa: F401 (fixtures for every file)
+from ledgers import (  # noqa: F401 (fixtures for every file)
+    ledger,
+    ledger_url,
+    postgresql_template,
+    postgresql_url,
+    sqlite_template,
+    sqlite_url,
+)
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 ON_CI = os.environ.get("CI") == "true"

@@ -69,6 +69,8 @@ COLUMNS = {
     "growth": "day, country, role, new, retained, resurrected, churned",
     "retention": "cohort_week, country, role, week, users",
     "features": "day, country, role, feature, users, users_28d, events",
+    "first_uses": "cohort_week, country, role, feature, week, users",
+    "class_milestones": "class_key, months, starts_on",
     "users": "user_key, role, country, territory, language, created_at, deleted_at",
     "classes": "class_key, created_at, country, territory, region, department, commune_code, level, members, admins, "
     "storage_mb, measured_at, archived_at, activated_on",
@@ -270,6 +272,19 @@ def features(days: UserDays, events: list[Row]) -> list[tuple[Any, ...]]:
     return rows
 
 
+def first_uses(days: UserDays, events: list[Row]) -> list[tuple[Any, ...]]:
+    joined = first_days(days)
+    firsts: dict[tuple[int, str], date] = {}
+    for event in sorted(events, key=lambda event: event["day"]):
+        firsts.setdefault((event["user_key"], event["event"]), event["day"])
+    counts: Counter[tuple[Any, ...]] = Counter()
+    for (user, feature), day in firsts.items():
+        week = (day - joined[user]).days // 7
+        if week < 4:
+            counts[monday(joined[user]), *days[joined[user]][user], feature, week] += 1
+    return [(*each, count) for each, count in counts.items()]
+
+
 def user_day(days: UserDays, events: list[Row]) -> list[tuple[Any, ...]]:
     times = Counter((event["day"], event["user_key"]) for event in events)
     return [(day, user, *days[day][user], count) for (day, user), count in times.items()]
@@ -281,6 +296,17 @@ def class_activity(events: list[Row]) -> list[tuple[Any, ...]]:
         if event["class_key"] is not None:
             grouped[event["day"], event["class_key"]].append(event)
     return [(*each, members(own), posts(own), len(own)) for each, own in grouped.items()]
+
+
+def class_milestones(classes: list[Row], events: list[Row], zone: ZoneInfo) -> list[tuple[Any, ...]]:
+    busy = {(event["class_key"], event["day"]) for event in events}
+    rows = []
+    for row in classes:
+        for months, later in ((3, 84), (6, 168)):
+            start = row["created_at"].astimezone(zone).date() + timedelta(days=later)
+            if any((row["class_key"], start + timedelta(days=each)) in busy for each in range(28)):
+                rows.append((row["class_key"], months, start))
+    return rows
 
 
 def members(events: list[Row]) -> int:
@@ -507,6 +533,8 @@ def work_out(files: Mapping[str, bytes], *, timezone: str, key: Key, landed_at: 
         "growth": growth(days),
         "retention": retention(days),
         "features": features(days, events),
+        "first_uses": first_uses(days, events),
+        "class_milestones": class_milestones(classes, events, zone),
         "users": table_of(users, "users"),
         "classes": table_of(classes, "classes"),
         "countries": countries(days, users, classes),

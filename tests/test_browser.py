@@ -5,120 +5,28 @@ runs again beside the open server, and the numbers on the screen are the new one
 """
 
 import http.client
-import os
 import re
-import shutil
-import socket
 import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import pytest
+from browsing import WORKBENCH, Site, drawn, environment, free_port, opened, served
 from pages_home import Truth, in_french, write_exports
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-
-from workbench.app import PAGES
+from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
 
-WORKBENCH = str(Path(sys.executable).with_name("workbench"))
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SINCE = date(2020, 9, 1)
-SECONDS_60 = 60_000
-
-
-@dataclass(frozen=True)
-class Site:
-    """A HOME, its exports, and the server that shows it."""
-
-    home: Path
-    source: Path
-    port: int
-
-    @property
-    def url(self) -> str:
-        """Where the pages are."""
-        return f"http://127.0.0.1:{self.port}"
-
-    def etl(self) -> None:
-        """One run of the ETL."""
-        command = [WORKBENCH, "etl", "run", "--source", str(self.source)]
-        subprocess.run(command, env=environment(self.home), check=True, capture_output=True)
-
-
-def environment(home: Path, **given: str) -> dict[str, str]:
-    """The environment of a command: this machine's, without its workbench."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("WORKBENCH_")}
-    return own | {"WORKBENCH_HOME": str(home)} | given
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The small world landed, published and served."""
     folder = tmp_path_factory.mktemp("site")
-    found = Site(folder / "home", write_exports(folder / "source"), free_port())
-    found.etl()
-    command = [WORKBENCH, "serve", "--port", str(found.port)]
-    with subprocess.Popen(
-        command, cwd=folder, env=environment(found.home), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as server:
-        try:
-            assert server.stdout is not None
-            assert found.url in server.stdout.readline()
-            yield found
-        finally:
-            server.terminate()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A fresh visitor, who lives in New York and reads French."""
-    visitor = browser.new_context(
-        locale="fr-FR", timezone_id="America/New_York", viewport={"width": 1440, "height": 1000}
-    )
-    visitor.set_default_timeout(SECONDS_60)
-    expect.set_options(timeout=SECONDS_60)
-    yield visitor
-    visitor.close()
-
-
-@pytest.fixture
-def screen(context: BrowserContext) -> Page:
-    """An empty tab."""
-    return context.new_page()
-
-
-def opened(screen: Page, site: Site, page: str = "overview", query: str = "") -> Page:
-    """A page, drawn to its footer."""
-    screen.goto(f"{site.url}/{'' if page == 'overview' else page}{query}")
-    return drawn(screen)
-
-
-def drawn(screen: Page) -> Page:
-    """The page once its script has run to the end."""
-    expect(screen.get_by_text(re.compile("build 0"))).to_be_visible(timeout=SECONDS_60)
-    expect(screen.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=SECONDS_60)
-    return screen
+    with served(folder / "home", write_exports(folder / "source")) as found:
+        yield found
 
 
 def see(screen: Page, figures: dict[str, int]) -> None:
@@ -128,9 +36,9 @@ def see(screen: Page, figures: dict[str, int]) -> None:
         expect(card.get_by_test_id("stMetricValue")).to_have_text(in_french([number])[0])
 
 
-def see_row(screen: Page, *cells: str) -> None:
-    """The one row of a table that holds these cells and begins with the first."""
-    row = screen.get_by_role("row")
+def see_row(screen: Page, table: str, *cells: str) -> None:
+    """The one row of a table of that name that holds these cells and begins with the first."""
+    row = screen.get_by_role("table", name=table, exact=True).get_by_role("row")
     for cell in cells:
         row = row.filter(has=screen.get_by_role("cell", name=cell, exact=True))
     expect(row).to_have_count(1)
@@ -138,7 +46,7 @@ def see_row(screen: Page, *cells: str) -> None:
 
 
 def see_everything(screen: Page, site: Site) -> None:
-    """The numbers of all five pages, as the exports have them now."""
+    """The numbers of five pages, as the exports have them now."""
     truth = Truth(site.source)
     created, pairs = truth.created(SINCE, truth.until), truth.translated()
     opened(screen, site)
@@ -154,14 +62,14 @@ def see_everything(screen: Page, site: Site) -> None:
     screen.get_by_role("link", name="Pays").click()
     drawn(screen)
     for name, code in (("France", "FR"), ("Belgique", "BE"), ("Luxembourg", "LU")):
-        see_row(screen, name, in_french([truth.living(country=code)])[0])
+        see_row(screen, "Pays", name, in_french([truth.living(country=code)])[0])
     screen.get_by_role("link", name="Classes").click()
     drawn(screen)
     see(screen, {"Classes créées": len(created), "Classes activées": len(truth.activated())})
     screen.get_by_role("link", name="Publications traduites").click()
     drawn(screen)
     see(screen, {"Traductions": sum(pairs.values()), "Échecs": truth.failures()})
-    see_row(screen, "Français", "Anglais", in_french([pairs["fr", "en"]])[0])
+    see_row(screen, "D’une langue à l’autre", "Français", "Anglais", in_french([pairs["fr", "en"]])[0])
 
 
 def change_the_exports(source: Path) -> None:
@@ -191,40 +99,6 @@ def test_pages_show_what_the_exports_say_and_follow_them(screen: Page, site: Sit
     assert after.living() == before.living() + 2
     assert after.active(28) != before.active(28)
     assert after.translated_posts() == before.translated_posts() + 1
-
-
-def test_pages_load_without_error_and_from_nowhere_else(screen: Page, site: Site) -> None:
-    """Nothing in the console, refused by our own policy included, and not one request that leaves the machine."""
-    said: list[str] = []
-    asked: list[str] = []
-    screen.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    screen.on("pageerror", lambda error: said.append(str(error)))
-    screen.on("request", lambda request: asked.append(request.url))
-    opened(screen, site)
-    for name in ("Utilisateurs", "Pays", "Classes", "Publications traduites"):
-        screen.get_by_role("link", name=name).click()
-        drawn(screen)
-        expect(screen.locator("[data-testid=stVegaLiteChart] svg").first).to_be_visible()
-    assert said == []
-    assert len(asked) > 10
-    assert [url for url in asked if not url.startswith((site.url, "data:", "blob:"))] == []
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_nothing_is_wider_than_a_phone(context: BrowserContext, site: Site, page: str) -> None:
-    """At 390 px one scrolls down, never sideways."""
-    screen = context.new_page()
-    screen.set_viewport_size({"width": 390, "height": 844})
-    opened(screen, site, page)
-    expect(screen.locator("[data-testid=stVegaLiteChart] svg").first).to_be_visible()
-    widths = screen.evaluate(
-        "[document.documentElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth)"
-    )
-    assert max(widths) <= 390
-    charts = screen.evaluate(
-        "[...document.querySelectorAll('[data-testid=stVegaLiteChart]')].map(e => e.getBoundingClientRect().right)"
-    )
-    assert max(charts) <= 390
 
 
 def test_filters_live_in_the_address(screen: Page, site: Site) -> None:

@@ -218,3 +218,26 @@ def test_years_without_a_decree_do_not_fail() -> None:
     for zone in calendar.ZONES:
         names = {one.name for one in calendar.school_breaks(date(2039, 9, 1), date(2040, 8, 31), zone)}
         assert {"Vacances d'hiver", "Vacances de printemps", "Vacances d'été"} <= names
+
+
+@pytest.mark.parametrize(
+    ("comparison", "before"),
+    [
+        ("weekday", (date(2019, 9, 3), date(2019, 12, 16))),
+        ("week", (date(2019, 9, 3), date(2019, 12, 16))),
+        ("previous", (date(2020, 5, 19), date(2020, 8, 31))),
+    ],
+)
+def test_a_period_is_compared_with_as_many_days(comparison: calendar.Comparison, before: tuple[date, date]) -> None:
+    """A school year under way meets an equal part of the one before, never the whole of it."""
+    since, until = date(2020, 9, 1), date(2020, 12, 14)
+    found = calendar.compared_period(since, until, comparison)
+    assert found == before
+    assert found[1] - found[0] == until - since
+
+
+def test_the_same_school_weeks_may_be_a_week_further_back() -> None:
+    """The rentrée of 2023 was a Monday, that of 2022 a Thursday: the same school week is 53 weeks earlier, not 52."""
+    until = date(2023, 12, 14)
+    assert calendar.compared_period(until, until, "weekday") == (date(2022, 12, 15), date(2022, 12, 15))
+    assert calendar.compared_period(until, until, "week") == (date(2022, 12, 8), date(2022, 12, 8))

@@ -16,7 +16,7 @@ import pytest
 import workbench
 from workbench import charts
 from workbench.calendar import Break
-from workbench.charts import Caption
+from workbench.charts import Caption, classes, translations, usage, world
 from workbench.metrics.kit import Event
 from workbench.text import Words
 
@@ -29,7 +29,10 @@ ACTIVITY = pl.DataFrame(
     {"day": DAYS, "dau": [3] * 40, "wau": [5] * 40, "mau": [9] * 40}
     | {"loaded": [True] * 40, "whole_7d": [n > 5 for n in range(40)], "whole_28d": [n > 26 for n in range(40)]}
 )
-GROWTH = pl.DataFrame({"day": DAYS[:2], "new": [4, 1], "retained": [0, 3], "resurrected": [0, 1], "churned": [0, 1]})
+GROWTH = pl.DataFrame(
+    {"day": DAYS[:2], "whole": [False, True]}
+    | {"new": [4, 1], "retained": [0, 3], "resurrected": [0, 1], "churned": [0, 1]}
+)
 COHORTS = pl.DataFrame(
     {"cohort_week": [FIRST, FIRST, DAYS[7]], "week": [0, 1, 0], "size": [4, 4, 2], "users": [4, 1, 2]}
     | {"share": [1.0, 0.25, 1.0], "whole": [True, False, False]}
@@ -42,13 +45,13 @@ BARS = pl.DataFrame(
 PAIRS = pl.DataFrame({"source_language": ["fr", "fr"], "target_language": ["ar", "en"], "translations": [35, 28]})
 
 DRAWN: dict[str, Callable[[Words], charts.Drawn]] = {
-    "activity": lambda words: charts.activity(ACTIVITY, CAPTION, words, [], []),
-    "growth": lambda words: charts.growth(GROWTH, CAPTION, words),
-    "cohorts": lambda words: charts.cohorts(COHORTS, CAPTION, words),
-    "world": lambda words: charts.world(COUNTRIES, CAPTION, words),
-    "school_years": lambda words: charts.school_years(YEARS, CAPTION, words),
+    "activity": lambda words: usage.activity(ACTIVITY, CAPTION, words, [], []),
+    "growth": lambda words: usage.growth(GROWTH, CAPTION, words),
+    "cohorts": lambda words: usage.cohorts(COHORTS, CAPTION, words),
+    "world": lambda words: world.world(COUNTRIES, CAPTION, words),
+    "school_years": lambda words: classes.school_years(YEARS, CAPTION, words),
     "bars": lambda words: charts.bars(BARS, ["translations", "translation_failures"], CAPTION, words),
-    "language_pairs": lambda words: charts.language_pairs(PAIRS, CAPTION, words),
+    "language_pairs": lambda words: translations.language_pairs(PAIRS, CAPTION, words),
 }
 
 
@@ -104,14 +107,14 @@ def test_windows_over_unloaded_days_are_dotted() -> None:
     dashes = [layer["mark"].get("strokeDash") for layer in layers(spec(DRAWN["activity"](FRENCH)))]
     assert dashes == [[1, 4], None]
     whole = ACTIVITY.with_columns(pl.lit(True).alias("whole_7d"), pl.lit(True).alias("whole_28d"))
-    assert len(layers(spec(charts.activity(whole, CAPTION, FRENCH, [], [])))) == 1
+    assert len(layers(spec(usage.activity(whole, CAPTION, FRENCH, [], [])))) == 1
 
 
 def test_holidays_and_events_stand_behind_the_lines() -> None:
     """A break is shaded to the end of its last day, an event is a rule with its label in the language."""
     pause = Break("Vacances de la Toussaint", "A", date(2020, 9, 5), date(2020, 9, 6))
     event = Event(date(2020, 9, 3), date(2020, 9, 3), {"fr": "Rentrée", "en": "School start"}, "FR")
-    drawn = spec(charts.activity(ACTIVITY, CAPTION, FRENCH, [pause], [event]))
+    drawn = spec(usage.activity(ACTIVITY, CAPTION, FRENCH, [pause], [event]))
     assert [layer["mark"]["type"] for layer in layers(drawn)][:2] == ["rect", "rule"]
     shade = rows(drawn, "to")[0]
     assert shade["to"] - shade["from"] == 2 * 86_400_000
@@ -240,7 +243,7 @@ def test_the_matrix_has_room_on_a_phone() -> None:
     many = pl.DataFrame(
         {"source_language": sources, "target_language": ["ar"] * 5, "translations": [500, 400, 300, 20, 10]}
     )
-    drawn = rows(spec(charts.language_pairs(many, CAPTION, FRENCH)), "written")
+    drawn = rows(spec(translations.language_pairs(many, CAPTION, FRENCH)), "written")
     assert {row["source"]: row["translations"] for row in drawn} == {
         "Français": 500,
         "Anglais": 400,

@@ -29,6 +29,9 @@ PLANTED: dict[tuple[str, str], str] = {
     ("retention", "the_first_week_is_full"): "0 as week, 0 as users",
     ("features", "users_use"): "users_28d + 1 as users",
     ("features", "feature_is_named"): "'' as feature",
+    ("first_uses", "first_28_days"): "4 as week",
+    ("first_uses", "somebody_used_it"): "0 as users",
+    ("class_milestones", "after_creation"): "4 as months",
     ("users", "role_is_known"): "null as role",
     ("users", "country_is_a_code"): "'fr' as country",
     ("activations", "within_14_days"): "created_on + 14 as activated_on, 10 as users_14d, 3 as posts_14d",
@@ -48,6 +51,8 @@ PLANTED: dict[tuple[str, str], str] = {
     ("drift", "kind_is_known"): "'weather' as kind",
     ("build", "one_build"): "'' as id",
     ("dictionary", "everything_has_a_meaning"): "'' as meaning",
+    ("checks", "it_says_what_holds"): "'' as expression",
+    ("lineage", "nothing_needs_itself"): "table_name as needs",
 }
 """For each check of each model, the change that makes a good row a bad one."""
 

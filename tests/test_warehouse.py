@@ -12,6 +12,7 @@ from tiny import bytes_below, days, etl, usage_day
 
 import workbench
 from workbench.errors import NothingPublished, QueryInvalid, QueryRefused
+from workbench.metrics import MetricInvalid
 from workbench.warehouse import Warehouse
 
 FIRST = date(2020, 3, 2)
@@ -183,3 +184,12 @@ def test_readers_never_wait_and_never_fail_while_builds_are_published(tmp_path: 
         seen |= set(eval(output))  # a list of tuples printed by the reader above
     assert seen <= {(count, count, count, count) for count in range(1, 8)}
     assert len(seen) > 2, "the readers saw too few of the builds to prove anything"
+
+
+def test_a_metric_is_asked_by_name_grouped_and_cut(warehouse: Warehouse) -> None:
+    """Analysts count as the pages do: the same catalogue, by name."""
+    rows = warehouse.metric("mau", by=["country"], since=FIRST, until=FIRST).rows()
+    assert rows == [(FIRST, "FR", 3)]
+    assert warehouse.metric("mau", where={"role": ["teacher"]}).rows() == []
+    with pytest.raises(MetricInvalid):
+        warehouse.metric("mau", by=["plan"])

@@ -21,6 +21,10 @@ import holidays
 
 Zone = Literal["A", "B", "C"]
 ZONES: tuple[Zone, ...] = get_args(Zone)
+Comparison = Literal["weekday", "week", "previous"]
+COMPARISONS: tuple[Comparison, ...] = get_args(Comparison)
+"""With the same weekdays 364 days earlier, the same school weeks a year earlier, or the days just before."""
+
 _WEEK = timedelta(weeks=1)
 _DAY = timedelta(days=1)
 
@@ -100,6 +104,15 @@ def same_school_week_last_year(day: date) -> date:
     """
     year = school_year(day)
     return day - (monday_of(rentree(year)) - monday_of(rentree(previous_school_year(year))))
+
+
+def compared_period(since: date, until: date, comparison: Comparison) -> tuple[date, date]:
+    """The period to compare with: as many days, so that a period still under way meets an equal part of another."""
+    if comparison == "previous":
+        return since - (until - since) - _DAY, since - _DAY
+    before = same_weekday_last_year if comparison == "weekday" else same_school_week_last_year
+    last = before(until)
+    return last - (until - since), last
 
 
 def is_public_holiday(day: date) -> bool:

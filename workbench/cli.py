@@ -12,7 +12,7 @@ import logging
 import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,8 +22,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from workbench import etl
+from workbench.access import Role
 from workbench.errors import ChecksFailed, ModelInvalid, WorkbenchError
+from workbench.metrics import Asking
+from workbench.metrics.alerts import alerts as standing_alerts
 from workbench.settings import load_settings
+from workbench.text import Words
 from workbench.warehouse import open_warehouse
 
 T = TypeVar("T")
@@ -95,7 +99,7 @@ def _print_report(report: etl.RunReport, as_json: bool) -> None:
 def _table(rows: Iterable[Mapping[str, object]], columns: tuple[str, ...]) -> Table:
     table = Table(box=None, pad_edge=False)
     for column in columns:
-        table.add_column(column, justify="left" if column in ("feed", "path", "status", "reason") else "right")
+        table.add_column(column, justify="left" if column in ("feed", "form", "path", "status", "reason") else "right")
     for row in rows:
         table.add_row(*(_shown(row[column]) for column in columns))
     return table
@@ -153,6 +157,52 @@ def sample(scale: float, seed: int, out: Path | None, events: int | None, as_jso
     return 0
 
 
+@cli.group("survey")
+def survey_group() -> None:
+    """Questionnaires of Typeform."""
+
+
+@survey_group.command("sync")
+@click.argument("form", required=False)
+@click.option("--full", is_flag=True, help="List every response, and so find those that are gone.")
+@_json
+def survey_sync(form: str | None, full: bool, as_json: bool) -> int:
+    """Fetch new responses to a form, or to every known one."""
+    from workbench.ledger import ledger_of  # SQLAlchemy is of no use to the other commands
+    from workbench.surveys.typeform import Client, forms_to_sync, sync
+
+    settings = load_settings()
+    ledger, client = ledger_of(settings), Client(settings.typeform_token, settings.typeform_url)
+    done = [
+        sync(ledger, client, one, now=datetime.now(UTC), full=full)
+        for one in (etl.Progress() if as_json else ShownProgress()).each(forms_to_sync(ledger, form), "forms", str)
+    ]
+    for reason in (reason for one in done for reason in one.refused):
+        ERR.print(f"not kept, too long: {reason}", markup=False, highlight=False, soft_wrap=True)
+    if as_json:
+        click.echo(json.dumps({"forms": [dataclasses.asdict(one) for one in done]}))
+    else:
+        OUT.print(_table(map(vars, done), ("form", "responses", "new", "changed", "gone", "unknown")))
+    return 0
+
+
+@survey_group.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--form", help="The form's id, where the file does not say it.")
+@_json
+def survey_import(file: Path, form: str | None, as_json: bool) -> int:
+    """Take in a file saved from Typeform: its CSV export, an API page or a webhook body."""
+    from workbench.ledger import ledger_of
+    from workbench.surveys.saved import import_file
+
+    done = import_file(ledger_of(load_settings()), file, form=form, who="import", now=datetime.now(UTC))
+    if as_json:
+        click.echo(json.dumps(dataclasses.asdict(done)))
+    else:
+        OUT.print(_table([vars(done)], ("responses", "answers", "new", "unmatched", "unknown")))
+    return 0
+
+
 @cli.command()
 def dictionary() -> int:
     """Every table and column of the published build, with meaning and unit."""
@@ -162,6 +212,44 @@ def dictionary() -> int:
         for column in warehouse.describe(name):
             unit = f" [{column.unit}]" if column.unit else ""
             click.echo(f"    {column.name} {column.type}{unit}: {column.meaning}")
+    return 0
+
+
+@cli.command()
+@_json
+def alerts(as_json: bool) -> int:
+    """What has left its usual course in the last days of the data."""
+    settings = load_settings()
+    warehouse, words = open_warehouse(settings.home), Words(settings.language)
+    until = settings.today or warehouse.build.data_until
+    found = standing_alerts(warehouse, Asking(Role.VIEWER, settings.small_cell), until) if until else []
+    if as_json:
+        click.echo(json.dumps({"until": until, "alerts": list(map(dataclasses.asdict, found))}, default=str))
+        return 0
+    for alert in found:
+        told = vars(alert) | {"metric": words(f"metric.{alert.metric}.name"), "expected": round(alert.expected)}
+        OUT.print(words(f"alert.{alert.direction}", **told), markup=False, highlight=False, soft_wrap=True)
+    if not found:
+        OUT.print(words("alert.none"), highlight=False, soft_wrap=True)
+    return 0
+
+
+@cli.command()
+@click.argument("page")
+@click.option("--since", type=date.fromisoformat, metavar="YYYY-MM-DD", help="Default: the last day's school year.")
+@click.option("--until", type=date.fromisoformat, metavar="YYYY-MM-DD", help="Default: the last day of the data.")
+@click.option("--country", "countries", multiple=True, help="A country's code; again for another.")
+@click.option("--language", type=click.Choice(("fr", "en")), help="Default: WORKBENCH_LANGUAGE.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The HTML file to write.")
+def report(
+    page: str, since: date | None, until: date | None, countries: tuple[str, ...], language: str | None, out: Path
+) -> int:
+    """Write a page as one HTML file, small groups folded."""
+    logging.disable(logging.WARNING)  # Streamlit warns at every turn that it is not serving
+    from workbench.app.report import write_report  # streamlit takes seconds to import
+
+    write_report(load_settings(), page, out, since=since, until=until, countries=countries, language=language)
+    OUT.print(f"{page}: {out}", markup=False, highlight=False, soft_wrap=True)
     return 0
 
 

@@ -1,15 +1,45 @@
 """Pseudonyms: what stands for a user, a class, a post or a subscription from the first landing on."""
 
+import os
+import secrets
+import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import blake2b
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from workbench.settings import Settings
+
 REMEMBERED = 3_000_000
 """Identifiers remembered per domain (0.1 kB each)."""
+
+
+def pseudonym_key(settings: Settings) -> bytes:
+    """The key of the pseudonyms: WORKBENCH_PSEUDONYM_KEY, else HOME's own, made on first use (mode 600)."""
+    if settings.pseudonym_key:
+        return blake2b(settings.pseudonym_key.encode(), digest_size=32).digest()
+    file = settings.home / "pseudonym.key"
+    if not file.exists():
+        _make_key(file)
+    return bytes.fromhex(file.read_text().strip())
+
+
+def _make_key(file: Path) -> None:
+    """Written whole, synced, and only then named: of two who make one at once, the first one's holds."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.", text=True)  # mode 600
+    with os.fdopen(handle, "w") as out:
+        out.write(secrets.token_hex(32))
+        out.flush()
+        os.fsync(out.fileno())
+    with suppress(FileExistsError):
+        file.hardlink_to(name)
+    Path(name).unlink()
 
 
 class Pseudonyms:

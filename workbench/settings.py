@@ -37,6 +37,14 @@ class Settings(BaseSettings):
     """Share of a file's rows that may be rejected before the whole file is refused (0.05 = 5 %)."""
     pseudonym_key: str | None = Field(default=None, min_length=32)
     """Hexadecimal key of the pseudonyms; None: made on first run, kept in HOME with mode 600."""
+    ledger_url: str | None = Field(default=None, repr=False)
+    """The ledger's address, `postgresql://…` or `sqlite:///…`; None: `ledger.sqlite` in HOME."""
+    typeform_token: str | None = Field(default=None, repr=False)
+    """Personal token of Typeform's, with the right to read forms and responses."""
+    typeform_url: str = Field(default="https://api.eu.typeform.com", pattern="^https?://")
+    """Where Typeform's API is; where a form's responses are, the form says itself."""
+    typeform_secret: str | None = Field(default=None, repr=False)
+    """Secret of the webhook; without it no body that comes in is believed."""
     public_url: str | None = None
     """Address under which others reach the pages; needs a login."""
     small_cell: int = Field(default=5, ge=1)
@@ -50,6 +58,16 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError(f"no such time zone: {name}") from error
         return name
+
+    @field_validator("ledger_url")
+    @classmethod
+    def _known_database(cls, url: str | None) -> str | None:
+        if url is None or url.startswith(("sqlite:///", "postgresql+psycopg://")):
+            return url
+        scheme, _, rest = url.partition("://")
+        if scheme not in ("postgresql", "postgres") or not rest:
+            raise ValueError("neither postgresql://… nor sqlite:///…")
+        return f"postgresql+psycopg://{rest}"
 
 
 def load_settings(**given: object) -> Settings:

@@ -7,7 +7,7 @@ so readers never wait for a writer, and nothing that goes through `sql()` change
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from workbench.access import Role
 from workbench.errors import NothingPublished, QueryInvalid, QueryRefused
+from workbench.metrics import metric
 from workbench.settings import load_settings
 
 if TYPE_CHECKING:
@@ -35,6 +37,22 @@ class Build:
     data_until: date | None
     timezone: str
     sample: bool
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that published `build`: its seconds of reading, counting and writing tables, and days it counted anew.
+
+    `whole`: everything was counted anew, as after a change of the code.
+    """
+
+    build: str
+    began_at: datetime
+    whole: bool
+    days: int
+    landing_seconds: float
+    counting_seconds: float
+    tables_seconds: float
 
 
 @dataclass(frozen=True)
@@ -85,6 +103,7 @@ class Warehouse:
     """One published build, read-only, safe beside a running ETL and from several threads."""
 
     def __init__(self, path: Path) -> None:
+        self.home = path.parent.parent
         self._root = _attach(path)
         self.build = _build_of(self._root)
 
@@ -95,6 +114,21 @@ class Warehouse:
         """
         _one_select(self._root, query)
         return Answer(self._root, query, params or {})
+
+    def metric(
+        self,
+        name: str,
+        by: Sequence[str] = (),
+        since: date | None = None,
+        until: date | None = None,
+        where: Mapping[str, Sequence[str]] | None = None,
+    ) -> Answer:
+        """A metric of the catalogue, as the pages count it: columns `day` (of a daily one), those of `by`, its name.
+
+        `where` cuts by country, role or plan. Raises MetricInvalid. Who can open a build is an analyst at least, so
+        small cells are not folded.
+        """
+        return metric(self, name, by=by, since=since, until=until, where=where, role=Role.ANALYST, small_cell=0)
 
     def tables(self) -> dict[str, str]:
         """Every table an analyst may rely on, with its meaning."""
@@ -110,6 +144,16 @@ class Warehouse:
         if not columns:
             raise QueryInvalid(f"there is no table {table!r}", f"take one of {', '.join(self.tables())}")
         return columns
+
+    def runs(self) -> list[Run]:
+        """The last runs up to this build, the newest first; none where the build is from before they were noted."""
+        known = """
+            select 1 from duckdb_tables()
+            where (database_name, schema_name, table_name) = ('build', 'internal', 'runs')
+        """
+        if not self.sql(known).rows():
+            return []
+        return [Run(*row) for row in self.sql("from build.internal.runs order by build desc").rows()]
 
     def close(self) -> None:
         """Let go of the build. Queries under way must have ended."""
@@ -139,6 +183,32 @@ def current_build(home: Path) -> str:
     except FileNotFoundError as error:
         remedy = "run `workbench etl run --source DIR`, or `make run` for the sample"
         raise NothingPublished(f"no build is published in {home}", remedy) from error
+
+
+def previous_build(home: Path) -> Warehouse | None:
+    """The newest of the kept builds before the published one; None where none is kept any more."""
+    published = current_build(home)
+    kept = sorted(path for path in (home / "warehouse").glob("[!.]*.duckdb") if path.stem < published)
+    try:
+        return Warehouse(kept[-1]) if kept else None
+    except duckdb.IOException:  # a run that has just ended swept it away
+        return None
+
+
+def kept_builds(home: Path) -> list[Build]:
+    """The published build and those before it that are still kept, the newest first. Raises NothingPublished."""
+    published = current_build(home)
+    paths = sorted((home / "warehouse").glob("[!.]*.duckdb"), reverse=True)
+    return [build for path in paths if path.stem <= published for build in _kept(path)]
+
+
+def _kept(path: Path) -> list[Build]:
+    """The build of a file; nothing where a run that has just ended swept it away."""
+    try:
+        with closing(duckdb.connect(str(path), read_only=True)) as con:
+            return [_build_of(con)]
+    except duckdb.IOException:
+        return []
 
 
 def _attach(path: Path) -> duckdb.DuckDBPyConnection:

@@ -29,6 +29,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workbench.access import Request, Role, refuse_if_exposed, role_of
+from workbench.app.hooks import HOOKS, hooks
 from workbench.charts import Caption, bars
 from workbench.errors import WorkbenchError
 from workbench.metrics import Asking, question
@@ -36,11 +37,23 @@ from workbench.settings import Settings
 from workbench.text import Words
 from workbench.warehouse import open_warehouse
 
-PAGES = ("overview", "users", "countries", "classes", "translations")
+PAGES = (
+    "overview",
+    "users",
+    "countries",
+    "classes",
+    "translations",
+    "subscriptions",
+    "features",
+    "academies",
+    "data",
+)
 """The screens, in the order of the navigation; the first is the home page."""
 
 _HERE = Path(__file__).resolve().parent
 _INDEX = Path(st.__file__).parent / "static" / "index.html"
+# Opened at /users, Streamlit's client would look for its server under /users first: two refusals in the console.
+_ROOT = "<script>window.__streamlit = { BACKEND_BASE_URL: window.location.origin }</script>"
 _PEER = "x-workbench-peer"
 # Only this process knows it: a peer's address counts when it stands behind the seal, whatever a client sends.
 _SEAL = secrets.token_urlsafe(24)
@@ -70,12 +83,15 @@ def serve(settings: Settings, host: str, port: int) -> None:
         yield
 
     gate = Middleware(Gate, words=words)
-    app = st.App(_HERE / "frame.py", routes=_doors(settings), middleware=[gate], lifespan=lifespan)
+    app = st.App(_HERE / "frame.py", routes=[*_doors(settings), *hooks(settings)], middleware=[gate], lifespan=lifespan)
     app.run(config=_config(host, port))
 
 
 class Gate:
-    """Middleware: whoever is nobody gets one plain page and no connection; everybody gets the security headers."""
+    """Middleware: whoever is nobody gets one plain page and no connection; everybody gets the security headers.
+
+    Only the hooks are open: what is posted there says by its signature who sent it.
+    """
 
     def __init__(self, app: ASGIApp, words: Words) -> None:
         self._app, self._words = app, words
@@ -85,6 +101,9 @@ class Gate:
         """Pass a request on with its peer's address under the seal, or refuse it."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
+            return
+        if scope["type"] == "http" and scope["path"].startswith(HOOKS):
+            await self._app(scope, receive, self._guarded(send))
             return
         peer = (scope.get("client") or (None,))[0]
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
@@ -126,7 +145,7 @@ def _request(headers: Mapping[str, str]) -> Request:
 
 def _doors(settings: Settings) -> list[BaseRoute]:
     """Streamlit's document for each page, which says its language and its name before any script has run."""
-    document = _INDEX.read_text(encoding="utf-8")
+    document = _document()
 
     async def door(request: HttpRequest) -> HTMLResponse:
         words = Words.of(request.query_params.get("lang"), settings.language)
@@ -135,6 +154,11 @@ def _doors(settings: Settings) -> list[BaseRoute]:
         return HTMLResponse(spoken, headers={"Cache-Control": "no-cache"})
 
     return [Route(f"/{name}", door) for name in ("", *PAGES[1:])]
+
+
+def _document() -> str:
+    """Streamlit's document, which knows where its server is."""
+    return _INDEX.read_text(encoding="utf-8").replace("<head>", f"<head>{_ROOT}", 1)
 
 
 def _refusal(words: Words) -> str:
@@ -148,7 +172,7 @@ def _refusal(words: Words) -> str:
 
 def _security_headers() -> dict[str, str]:
     """Nothing from elsewhere, in no frame. Vega compiles its expressions ('unsafe-eval'); styles are made in place."""
-    inline = re.findall(r"<script>(.*?)</script>", _INDEX.read_text(encoding="utf-8"), re.DOTALL)
+    inline = re.findall(r"<script>(.*?)</script>", _document(), re.DOTALL)
     hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in inline)
     policy = (
         f"default-src 'self'; script-src 'self' 'unsafe-eval' {hashes}; style-src 'self' 'unsafe-inline'; "

@@ -9,17 +9,19 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from workbench.access import Request, Role, role_of
 from workbench.app import PAGES, served
-from workbench.calendar import previous_school_year, school_year, school_year_bounds
+from workbench.app.visit import choices, extent, loaded_part, notes, school_years, today_of
+from workbench.calendar import COMPARISONS, Comparison
 from workbench.errors import NothingPublished, WorkbenchError
-from workbench.metrics import Asking, question
+from workbench.ledger import Ledger, LedgerTooNew, LedgerUnreachable, ledger_of
+from workbench.metrics import Asking
+from workbench.pages.sheet.screen import Screen
 from workbench.settings import Settings
 from workbench.text import LANGUAGES, Words
 from workbench.warehouse import Warehouse, current_build, open_warehouse
@@ -34,6 +36,10 @@ _ICONS = {
     "countries": ":material/public:",
     "classes": ":material/school:",
     "translations": ":material/translate:",
+    "subscriptions": ":material/payments:",
+    "features": ":material/widgets:",
+    "academies": ":material/account_balance:",
+    "data": ":material/database:",
 }
 
 
@@ -52,7 +58,8 @@ def show(settings: Settings, request: Request) -> None:
 
 def _visit(settings: Settings, role: Role, words: Words) -> None:
     warehouse = _warehouse(str(settings.home), current_build(settings.home))
-    today = _today(settings, warehouse)
+    today = today_of(settings, warehouse)
+    ledger = _reached(settings)
     pages = [_page(name, words) for name in PAGES]
     page = st.navigation(pages, position="hidden")
     with st.sidebar:
@@ -62,11 +69,16 @@ def _visit(settings: Settings, role: Role, words: Words) -> None:
     for linked in pages:
         links.page_link(linked, query_params=chosen.query)
     st.session_state["visit"] = {
+        "sheet": Screen(words),
         "warehouse": warehouse,
         "asking": chosen.asking,
+        "comparison": chosen.comparison,
         "words": words,
         "school_year": chosen.school_year,
         "today": today,
+        "who": role.value,
+        "ledger": ledger,
+        "notes": notes(ledger) if ledger else (),
     }
     if warehouse.build.sample:
         st.info(words("app.sample"), icon=":material/science:")
@@ -82,6 +94,7 @@ class _Chosen:
     """What the filters say, what of the URL that was, and what of it they could not use."""
 
     asking: Asking
+    comparison: Comparison
     school_year: str
     query: dict[str, list[str]]
     ignored: list[str]
@@ -179,19 +192,21 @@ def _to_url(name: str, default: list[str]) -> None:
 
 def _filters(warehouse: Warehouse, asking: Asking, words: Words, today: date) -> _Chosen:
     filters = _Filters(words)
-    first, last = _extent(warehouse, asking, today)
-    years = _school_years(first, last)
+    first, last = extent(warehouse, asking, today)
+    years = school_years(first, last)
     year = filters.one(
         "year", [*years, "all"], years[0], {year: year for year in years} | {"all": words("filter.all_year")}
     )
-    since, until = _bounds(year, first, last)
+    since, until = (first, last) if year == "all" else loaded_part(year, first, last)
     since, until = _period(filters, words, since, until)
-    choices = _choices(warehouse, asking)
-    countries = filters.many("country", choices["country"], {code: words.country(code) for code in choices["country"]})
-    roles = filters.many("role", choices["role"], {role: words.role(role) for role in choices["role"]})
-    asked = Asking(asking.role, asking.small_cell, since, until, countries, roles)
+    offered = choices(warehouse, asking)
+    countries = filters.many("country", offered["country"], {code: words.country(code) for code in offered["country"]})
+    roles = filters.many("role", offered["role"], {role: words.role(role) for role in offered["role"]})
+    plans = filters.many("plan", offered["plan"], {plan: words.plan(plan) for plan in offered["plan"]})
+    asked = Asking(asking.role, asking.small_cell, since, until, countries, roles, plans)
+    comparison = _comparison(filters, words)
     filters.language()
-    return _Chosen(asked, years[0] if year == "all" else year, filters.query, filters.ignored)
+    return _Chosen(asked, comparison, years[0] if year == "all" else year, filters.query, filters.ignored)
 
 
 def _period(filters: _Filters, words: Words, first: date, last: date) -> tuple[date, date]:
@@ -205,19 +220,10 @@ def _period(filters: _Filters, words: Words, first: date, last: date) -> tuple[d
     return since, filters.day("to", since, last, last)
 
 
-def _bounds(year: str, first: date, last: date) -> tuple[date, date]:
-    if year == "all":
-        return first, last
-    starts_on, ends_on = school_year_bounds(year)
-    return max(first, starts_on), min(last, ends_on)
-
-
-def _school_years(first: date, last: date) -> list[str]:
-    """From the newest to the oldest."""
-    years = [school_year(last)]
-    while years[-1] > school_year(first):
-        years.append(previous_school_year(years[-1]))
-    return years
+def _comparison(filters: _Filters, words: Words) -> Comparison:
+    named: dict[str, str] = {name: words(f"compare.{name}") for name in COMPARISONS}
+    chosen = filters.one("compare", COMPARISONS, COMPARISONS[0], named)
+    return next(name for name in COMPARISONS if name == chosen)
 
 
 @st.cache_resource(show_spinner=False, max_entries=3)
@@ -225,26 +231,18 @@ def _warehouse(home: str, build: str) -> Warehouse:  # noqa: ARG001  # a new bui
     return open_warehouse(home)
 
 
-@st.cache_data(show_spinner=False, max_entries=50, hash_funcs={Warehouse: lambda warehouse: warehouse.build.id})
-def _choices(warehouse: Warehouse, asking: Asking) -> dict[str, list[str]]:
-    rows = question(warehouse, "choices", asking).rows()
-    return {name: [value for filter_, value, _ in rows if filter_ == name] for name in ("country", "role")}
+@st.cache_resource(show_spinner=False)
+def _ledger(home: str, url: str | None, _settings: Settings) -> Ledger:  # noqa: ARG001  # the key of the cache
+    return ledger_of(_settings)
 
 
-@st.cache_data(show_spinner=False, max_entries=50, hash_funcs={Warehouse: lambda warehouse: warehouse.build.id})
-def _extent(warehouse: Warehouse, asking: Asking, today: date) -> tuple[date, date]:
-    """From the first day of anything to `data_until`, where tables stop; without usage, to the last of anything."""
-    first, last = question(warehouse, "extent", asking).rows()[0]
-    until = warehouse.build.data_until or last or today
-    return min(first or until, until), until
-
-
-def _today(settings: Settings, warehouse: Warehouse) -> date:
-    """The sample's today is the day after its last; elsewhere it is what the settings say, or the clock."""
-    build = warehouse.build
-    if settings.today is None and build.sample and build.data_until is not None:
-        return build.data_until + timedelta(days=1)
-    return settings.today or datetime.now(ZoneInfo(build.timezone)).date()
+def _reached(settings: Settings) -> Ledger | None:
+    """The ledger; figures do without it, and the page says why."""
+    try:
+        return _ledger(str(settings.home), settings.ledger_url, settings)
+    except (LedgerUnreachable, LedgerTooNew) as error:
+        st.warning(f"{error.message}\n\n{error.remedy}", icon=":material/cloud_off:")
+        return None
 
 
 def _page(name: str, words: Words) -> st.Page:

@@ -1,5 +1,6 @@
 """Writing one draft build: the facts of the days that are re-opened, the windows that follow, then every model."""
 
+import time
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -9,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from workbench.etl import inputs, lake
+from workbench.etl import described, inputs, lake
 from workbench.etl.arrays import empty, table
 from workbench.etl.build import Model, News, read_models, run_models
 from workbench.etl.catalog import Catalog, file_lines, save
@@ -18,14 +19,20 @@ from workbench.etl.people import HISTORY, STATE, Span
 from workbench.etl.progress import Progress
 from workbench.etl.publish import Home
 from workbench.etl.rolling import Rolled, roll
+from workbench.etl.runs import save_runs
 from workbench.etl.users import FOLDED, fold
+from workbench.warehouse import Run
 
 BEGINNING = date(1, 1, 1)
-ACTIVATION = timedelta(days=13)
-"""A class is activated on the 13th day after its creation, or never."""
+CLASS_REACH = timedelta(days=27)
+"""A day decides of the classes made up to 13 days before (activations), and of 28-day milestones that hold it."""
 
-ROLLED = frozenset({"roll_active_users", "roll_growth", "roll_retention", "roll_features", "lake_class_user"})
-ALWAYS = frozenset({"landed_files", "landed_rejects", "landed_drift", "this_build", "this_dictionary"})
+ROLLED = frozenset(f"roll_{name}" for name in ("active_users", "growth", "retention", "features", "first_uses")) | {
+    "lake_class_user"
+}
+ALWAYS = frozenset({"landed_files", "landed_rejects", "landed_drift"}) | {
+    f"this_{name}" for name in ("build", "dictionary", "checks", "lineage")
+}
 BY_FEED = {
     "users": "current_users",
     "classes": "current_classes",
@@ -36,7 +43,10 @@ BY_FEED = {
 
 @dataclass(frozen=True)
 class Change:
-    """What a run has landed: the catalog before and after, and whether everything is to be made anew."""
+    """What a run has landed: the catalog before and after, and whether everything is to be made anew.
+
+    `runs` are those before, the oldest first.
+    """
 
     before: Catalog
     after: Catalog
@@ -44,6 +54,8 @@ class Change:
     code: str
     now: datetime
     reject_limit: float
+    landing_seconds: float
+    runs: tuple[Run, ...]
 
     def of(self, feed: str) -> bool:
         """Whether what counts of a feed has changed."""
@@ -61,12 +73,16 @@ def write_draft(home: Home, build_id: str, path: Path, change: Change, progress:
     Raises ModelInvalid, ChecksFailed.
     """
     with closing(inputs.connect(path, home.timezone, path.with_suffix(".spill"))) as con:
+        began = time.perf_counter()
         draft = _Draft(home, con, change)
         news = draft.derive(progress)
+        counted = time.perf_counter()
         models = read_models()
         draft.give_the_rest(build_id, models)
         run_models(con, models, news, draft.since)
         draft.note(models)
+        seconds = (change.landing_seconds, counted - began, time.perf_counter() - counted)
+        save_runs(con, [*change.runs, Run(build_id, change.now, change.fresh, len(draft.days), *seconds)])
         con.execute("checkpoint made")
     return len(draft.days)
 
@@ -166,9 +182,9 @@ class _Draft:
         return _until(self.catalog)
 
     def _give_lake(self) -> None:
-        """The lake as relations; of the classes' days only those that may still activate one, if no class is news."""
+        """The lake as relations; of the classes' days only those that a re-opened day reaches, if no class is news."""
         earliest = BEGINNING if self.change.of("classes") else self.since
-        first = max(earliest, BEGINNING + ACTIVATION) - ACTIVATION
+        first = max(earliest, BEGINNING + CLASS_REACH) - CLASS_REACH
         for relation in inputs.EXPOSED:
             since = first if relation == "lake_class_user" else BEGINNING
             facts = self.catalog.facts.items()
@@ -206,7 +222,8 @@ class _Draft:
         inputs.give(self.con, "landed_rejects", table(_rejects(self.catalog), LANDED_REJECTS))
         drift = [dict(zip(("feed", "path", "kind", "detail"), row, strict=True)) for row in sorted(self.catalog.drift)]
         inputs.give(self.con, "landed_drift", table(drift, LANDED_DRIFT))
-        inputs.give(self.con, "this_dictionary", table(_dictionary(models), DICTIONARY))
+        for name, rows in described.relations(models).items():
+            inputs.give(self.con, name, rows)
         this = {
             "id": build_id,
             "built_at": self.change.now,
@@ -248,17 +265,6 @@ def _rejects(catalog: Catalog) -> list[dict[str, object]]:
     ]
 
 
-def _dictionary(models: dict[str, Model]) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = []
-    for model in sorted(models.values(), key=lambda model: model.name):
-        entries = [("", model.stored, "", model.meaning), *((c.name, c.type, c.unit, c.meaning) for c in model.columns)]
-        rows += [
-            {"table_name": model.name, "column_name": n, "position": p, "type": t, "unit": u, "meaning": m}
-            for p, (n, t, u, m) in enumerate(entries)
-        ]
-    return rows
-
-
 def _give_reference(con: duckdb.DuckDBPyConnection) -> None:
     """Académie of a département, and the events the kit knows."""
     text = (files("workbench") / "reference" / "academies.csv").read_text(encoding="utf-8")
@@ -289,10 +295,6 @@ LANDED_REJECTS = pa.schema(
     | {name: pa.string() for name in ("column_name", "reason", "shape")}
 )
 LANDED_DRIFT = pa.schema({name: pa.string() for name in ("feed", "path", "kind", "detail")})
-DICTIONARY = pa.schema(
-    {"table_name": pa.string(), "column_name": pa.string(), "position": pa.int64()}
-    | {name: pa.string() for name in ("type", "unit", "meaning")}
-)
 THIS_BUILD = pa.schema(
     {
         "id": pa.string(),

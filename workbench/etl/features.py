@@ -1,6 +1,7 @@
 """Use of features over 28 days, exact, while the days go by: entered, renewed, moved with the user, expired.
 
 A user's features count where the user was last active with anything, so that segments add up to totals.
+What a user discovers in the 28 days from the first active one is counted beside, under the segment of that day.
 """
 
 from typing import Any
@@ -10,18 +11,24 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from workbench.etl.codes import Ints, Vocabulary, codes, group_starts, ints, stated_ints
-from workbench.etl.people import WINDOW, Seen, Segments, Small, Users
+from workbench.etl.people import WINDOW, Seen, Segments, Small, Users, joined_segments
 from workbench.etl.rows import Columns, Counts
 
 NOT_USED = np.iinfo(np.int16).min
 
 
 class FeatureWindows:
-    """Who used which feature in the last 28 days, by segment of the user's last active day."""
+    """Who used which feature in the last 28 days, by segment of the user's last active day; and who discovered which.
 
-    def __init__(self, users: Users, segments: Segments, columns: Columns, warm: int) -> None:
+    First uses are complete for users who joined on `joined_since` or later, if every day from then on is used.
+    """
+
+    def __init__(
+        self, users: Users, segments: Segments, columns: Columns, first_uses: Columns, warm: int, joined_since: int
+    ) -> None:
         self.names = Vocabulary()
         self._users, self._segments, self._columns, self._start = users, segments, columns, warm
+        self._first_uses, self._joined_since = first_uses, joined_since
         self._last = np.empty((len(users.keys), 0), np.int16)
         self._window = np.zeros((0, 0), np.int64)
         self._today: tuple[Counts, Counts] = (self._window, self._window)
@@ -44,9 +51,22 @@ class FeatureWindows:
         place, segment = np.repeat(seen.place, uses), np.repeat(seen.after, uses)
         entering = self._last[place, feature] <= day - WINDOW - self._start
         self._window += self._tally(segment[entering], feature[entering])
+        self._discover(day, place[entering], feature[entering])
         self._last[place, feature] = day - self._start
         self._used[day] = (place, feature)
         self._today = (self._tally(segment, feature), self._tally(segment, feature, stated_ints(table["events"])))
+
+    def _discover(self, day: int, place: Ints, feature: Ints) -> None:
+        """Count first uses: in the 28 days from joining, what was not used in the last 28 was never used."""
+        joined = self._users.first_day[place]
+        fresh = (joined > day - WINDOW) & (joined >= self._joined_since)
+        place, feature, joined = place[fresh], feature[fresh], joined[fresh].astype(np.int64)
+        segment = joined_segments(self._users, self._segments, place)
+        shape = (WINDOW, len(self._segments), len(self.names.names))
+        counts = np.bincount(np.ravel_multi_index((day - joined, segment, feature), shape))
+        age, *cell = np.unravel_index(np.flatnonzero(counts), shape)
+        monday = day - age - (day - age + 3) % 7
+        self._first_uses.add(monday, *cell, age // 7, counts[counts > 0])
 
     def _move(self, day: int, seen: Seen) -> None:
         """A user's features in the window count where the user was last active."""

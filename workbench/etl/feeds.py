@@ -71,11 +71,18 @@ class Instant:
 
 
 @dataclass(frozen=True)
+class Stated:
+    """A text as it stands, for the ledger alone; no row is rejected for it."""
+
+    type: pa.DataType = pa.string()
+
+
+@dataclass(frozen=True)
 class Dropped:
     """A known column that is read by nobody: typed text, or a name."""
 
 
-Kind = Value | Key | Hash | Instant | Dropped
+Kind = Value | Key | Hash | Instant | Stated | Dropped
 
 _INSTANT = Instant()
 _DATE = Value("date", pa.date32(), values.day)

@@ -19,10 +19,13 @@ from workbench.etl.catalog import Catalog, FileLine
 from workbench.etl.draft import Change, write_draft
 from workbench.etl.feeds import FEEDS
 from workbench.etl.land import Terms, land
+from workbench.etl.names import remember
 from workbench.etl.progress import Progress
 from workbench.etl.publish import Home, current_id, drafting, hold, known_source, new_build_id, publish, swept
+from workbench.etl.runs import load_runs
 from workbench.privacy import Pseudonyms
 from workbench.settings import Settings
+from workbench.warehouse import Run
 
 PACKAGE = Path(__file__).parent.parent
 
@@ -63,6 +66,7 @@ class Last:
     build_id: str
     code: str
     catalog: Catalog
+    runs: tuple[Run, ...] = ()
 
 
 def run(
@@ -82,7 +86,7 @@ def run(
     with _actionable(settings.home), hold(settings, folder) as home, swept(home):
         last = _last(home)
         terms = Terms(home, Pseudonyms(home.key), now, settings.reject_limit, full)
-        return _advance(home, last, last.catalog.copy(), terms, progress or Progress())
+        return _advance(settings, home, last, last.catalog.copy(), terms, progress or Progress())
 
 
 def forget(settings: Settings, source: Path | None, path: str, *, now: datetime) -> RunReport:
@@ -96,7 +100,7 @@ def forget(settings: Settings, source: Path | None, path: str, *, now: datetime)
         kept = last.catalog.copy()
         _take_out(kept, path, folder)
         terms = Terms(home, Pseudonyms(home.key), now, settings.reject_limit, full=False)
-        return _advance(home, last, kept, terms, Progress())
+        return _advance(settings, home, last, kept, terms, Progress())
 
 
 def _source(settings: Settings, source: Path | None) -> Path:
@@ -118,19 +122,23 @@ def _take_out(catalog: Catalog, path: str, source: Path) -> None:
         del catalog.paths[key]
 
 
-def _advance(home: Home, last: Last, catalog: Catalog, terms: Terms, progress: Progress) -> RunReport:
-    """Land, and publish where there is news."""
-    seconds = land(catalog, terms, progress)
+def _advance(
+    settings: Settings, home: Home, last: Last, catalog: Catalog, terms: Terms, progress: Progress
+) -> RunReport:
+    """Land, and publish where there is news. The ledger learns the classes before: a killed run does it again."""
+    landing = land(catalog, terms, progress)
+    remember(settings, landing.classes, terms.now)
     code = code_version()
     fresh = terms.full or last.code != code
     days = 0
     if fresh or _decides(last.catalog) != _decides(catalog):
-        change = Change(last.catalog, catalog, fresh, code, terms.now, terms.reject_limit)
+        read_seconds = sum(landing.seconds.values())
+        change = Change(last.catalog, catalog, fresh, code, terms.now, terms.reject_limit, read_seconds, last.runs)
         days = _publish(home, last, change, progress)
     build_id = current_id(home)
     outcome = "published" if build_id != last.build_id else "nothing new"
     lines = catalogs.file_lines(catalog)
-    return RunReport(outcome, build_id, lines, _feed_lines(lines, seconds), days)
+    return RunReport(outcome, build_id, lines, _feed_lines(lines, landing.seconds), days)
 
 
 def _publish(home: Home, last: Last, change: Change, progress: Progress) -> int:
@@ -152,7 +160,7 @@ def _last(home: Home) -> Last:
         return Last("", "", Catalog())
     with duckdb.connect(str(home.warehouse / f"{build_id}.duckdb"), read_only=True) as con:
         code = con.execute("select code_version from build").fetchall()[0][0]
-        return Last(build_id, code, catalogs.load(con))
+        return Last(build_id, code, catalogs.load(con), tuple(load_runs(con)))
 
 
 def _feed_lines(lines: list[FileLine], seconds: dict[str, float]) -> list[FeedLine]:

@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ from workbench.etl.catalog import Catalog, LandedPath, Part
 from workbench.etl.codes import arrow, group_starts, ints
 from workbench.etl.days import as_date, local_days
 from workbench.etl.feeds import FEEDS, Feed, form_of
+from workbench.etl.names import named, with_names
 from workbench.etl.normalise import Refused, Reject
 from workbench.etl.progress import Progress
 from workbench.etl.publish import Home
@@ -54,22 +55,30 @@ class Terms:
     full: bool
 
 
-def land(catalog: Catalog, terms: Terms, progress: Progress) -> dict[str, float]:
-    """Bring the catalog up to date with the source, writing new contents to the lake; gives the seconds each feed took.
+@dataclass
+class Landing:
+    """What a landing leaves besides the lake and the catalog: seconds by feed, and the classes of what was read."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    classes: list[pa.Table] = field(default_factory=list)
+
+
+def land(catalog: Catalog, terms: Terms, progress: Progress) -> Landing:
+    """Bring the catalog up to date with the source, writing new contents to the lake.
 
     Raises SourceMissing, NotReadable; a file that breaks its contract is recorded as refused, never raised.
     """
     catalog.drift = {entry for entry in catalog.drift if entry[2] not in ("folder", "file")}
     exports = list(_discover(terms.home.source, catalog))
-    seconds: dict[str, float] = {}
+    landing = Landing()
     with tempfile.TemporaryDirectory(prefix="workbench-") as spool:
         for export in progress.each(exports, "landing", lambda export: f"{export.feed}/{export.path}"):
             started = time.perf_counter()
             if terms.full or not _unchanged(export, catalog.paths.get((export.feed, export.path))):
-                _land_one(export, catalog, terms, Path(spool))
-            seconds[export.feed] = seconds.get(export.feed, 0.0) + time.perf_counter() - started
+                _land_one(export, catalog, terms, Path(spool), landing)
+            landing.seconds[export.feed] = landing.seconds.get(export.feed, 0.0) + time.perf_counter() - started
     _drop_unused(catalog)
-    return seconds
+    return landing
 
 
 def _discover(source: Path, catalog: Catalog) -> Iterator[Export]:
@@ -115,7 +124,7 @@ def _unchanged(export: Export, known: LandedPath | None) -> bool:
     return datetime.fromtimestamp(export.mtime_ns / 1e9, UTC) < known.landed_at - RACY
 
 
-def _land_one(export: Export, catalog: Catalog, terms: Terms, spool: Path) -> None:
+def _land_one(export: Export, catalog: Catalog, terms: Terms, spool: Path, landing: Landing) -> None:
     file = terms.home.source / export.path
     sha256 = _sha256(file)
     known = catalog.paths.get((export.feed, export.path))
@@ -123,7 +132,9 @@ def _land_one(export: Export, catalog: Catalog, terms: Terms, spool: Path) -> No
     part = catalog.parts.get((export.feed, sha256))
     if part is None or terms.full:
         first_landed = part.first_landed if part else terms.now
-        catalog.parts[export.feed, sha256] = _read_into_lake(file, export, sha256, first_landed, catalog, terms, spool)
+        read_in = _read_into_lake(file, export, sha256, first_landed, catalog, terms, spool)
+        catalog.parts[export.feed, sha256], classes = read_in
+        landing.classes += classes
     catalog.paths[export.feed, export.path] = LandedPath(
         export.feed, export.path, sha256, export.size, export.mtime_ns, landed_at
     )
@@ -139,19 +150,26 @@ def _sha256(file: Path) -> str:
 
 def _read_into_lake(
     file: Path, export: Export, sha256: str, first_landed: datetime, catalog: Catalog, terms: Terms, spool: Path
-) -> Part:
-    """Read one content into a lake file, and what was set aside into the catalog."""
+) -> tuple[Part, list[pa.Table]]:
+    """Read one content into a lake file, and what was set aside into the catalog; gives the classes it names too."""
     feed = FEEDS[export.feed]
     writer = PartWriter(terms.home, feed, sha256)
     rejects: list[Reject] = []
+    classes: list[pa.Table] = []
     reason = ""
     try:
         batches = read(
-            file, feed, first_landed=first_landed, ids=terms.ids, reject_limit=terms.reject_limit, spool=spool
+            file,
+            with_names(feed),
+            first_landed=first_landed,
+            ids=terms.ids,
+            reject_limit=terms.reject_limit,
+            spool=spool,
         )
         with closing(batches):
             for batch in batches:
-                writer.write(batch.rows)
+                writer.write(batch.rows.select(feed.schema.names))
+                classes += named(batch.rows)
                 rejects.extend(batch.rejects)
                 catalog.drift |= {(feed.name, export.path, "column", column) for column in batch.unknown_columns}
     except Refused as refused:
@@ -160,7 +178,8 @@ def _read_into_lake(
     if feed.name == "usage":
         catalog.part_days[sha256] = days
     catalog.rejects[feed.name, sha256] = [(r.line, r.column, r.reason, r.shape) for r in rejects]
-    return Part(feed.name, sha256, name, reason, writer.rows, 0 if reason else len(rejects), first_landed)
+    part = Part(feed.name, sha256, name, reason, writer.rows, 0 if reason else len(rejects), first_landed)
+    return part, [] if reason else classes
 
 
 class PartWriter:

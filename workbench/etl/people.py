@@ -205,3 +205,12 @@ def state_of(users: Users) -> pa.Table:
     ]
     met = users.first_day != NEVER
     return pa.Table.from_arrays([arrow(column[met]) for column in columns], schema=STATE)
+
+
+def joined_segments(users: Users, segments: Segments, place: Ints) -> Small:
+    """The segment of the first active day of each of these users."""
+    country, role = users.first_country[place], users.first_role[place]
+    return segments.of(
+        np.where(country == 0, users.origin_country[place], country),
+        np.where(role == 0, users.origin_role[place], role),
+    )

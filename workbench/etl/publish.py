@@ -9,7 +9,6 @@ import fcntl
 import hashlib
 import json
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from pathlib import Path
 import duckdb
 
 from workbench.errors import EtlBusy, HomeMismatch
+from workbench.privacy import pseudonym_key
 from workbench.settings import Settings
 
 KEPT_BUILDS = 3
@@ -99,20 +99,10 @@ def _refuse_another(home: Path, known: dict[str, object], given: dict[str, str])
             raise HomeMismatch(f"{home} belongs to another {what}{shown}", remedy)
 
 
-def pseudonym_key(settings: Settings) -> bytes:
-    """The key of the pseudonyms: WORKBENCH_PSEUDONYM_KEY, else HOME's own, made on first use (mode 600)."""
-    if settings.pseudonym_key:
-        return hashlib.blake2b(settings.pseudonym_key.encode(), digest_size=32).digest()
-    file = settings.home / "pseudonym.key"
-    if not file.exists():
-        write_atomically(file, secrets.token_hex(32), mode=0o600)
-    return bytes.fromhex(file.read_text().strip())
-
-
-def write_atomically(file: Path, text: str, mode: int = 0o644) -> None:
+def write_atomically(file: Path, text: str) -> None:
     """The whole text or nothing, also after a power cut."""
     draft = file.with_name(f".{file.name}.new")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as out:  # noqa: PTH123 (needs mode)
+    with draft.open("w") as out:
         out.write(text)
         out.flush()
         os.fsync(out.fileno())

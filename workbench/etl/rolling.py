@@ -24,6 +24,7 @@ from workbench.etl.people import (
     Segments,
     Span,
     Users,
+    joined_segments,
     see,
     state_of,
     users_of,
@@ -50,19 +51,21 @@ def roll(span: Span, facts: FactOf, state: pa.Table, origin: Origin) -> Rolled:
 
     `facts` gives `lake_user_day` and `lake_user_feature` by day; `state` is that of the last pass (STATE, empty at
     first); `origin` gives country and role where a day states none (Origin).
-    Tables: active_users, growth (day, country, role …), retention (cohort_week …), features (day, …, feature …).
+    Tables: active_users, growth (day, country, role …), retention (cohort_week …), features (day, …, feature …),
+    first_uses (cohort_week …, the cohorts from that of `since` - 27 on).
     """
     users = users_of(span, facts, state, origin)
     segments = Segments()
-    counts = {name: Columns() for name in ("active_users", "growth", "retention", "features")}
-    features = FeatureWindows(users, segments, counts["features"], span.warm)
+    counts = {name: Columns() for name in ("active_users", "growth", "retention", "features", "first_uses")}
+    cohort_since = _monday(span.since - WINDOW + 1)
+    features = FeatureWindows(users, segments, counts["features"], counts["first_uses"], span.warm, cohort_since)
     for day in range(span.warm, span.until + 1):
         table = facts("lake_user_day", day)
         users.bits <<= np.uint64(1)
         users.bits &= ALL_56
         features.expire(day)
         seen = see(users, day, table, segments) if table is not None else None
-        if seen is not None and day > span.since - WINDOW:
+        if seen is not None and day >= cohort_since:
             features.use(day, seen, _of_loaded(facts("lake_user_feature", day)))
         if day >= span.since:
             features.write(day, loaded=table is not None)
@@ -70,6 +73,10 @@ def roll(span: Span, facts: FactOf, state: pa.Table, origin: Origin) -> Rolled:
             if (day + 3) % 7 == 6 or day == span.until:
                 _count_week(users, day, segments, counts["retention"])
     return Rolled(_tables(counts, segments, features.names), state_of(users))
+
+
+def _monday(day: int) -> int:
+    return day - (day + 3) % 7
 
 
 def _of_loaded(table: pa.Table | None) -> pa.Table:
@@ -104,10 +111,7 @@ def _count_week(users: Users, day: int, segments: Segments, columns: Columns) ->
     week_days = (day + 3) % 7 + 1
     monday = day - week_days + 1
     met = np.flatnonzero(users.first_day <= day)
-    country, role = users.first_country[met], users.first_role[met]
-    segment = segments.of(
-        np.where(country == 0, users.origin_country[met], country), np.where(role == 0, users.origin_role[met], role)
-    )
+    segment = joined_segments(users, segments, met)
     weeks_ago = (monday - users.first_day[met] + 6) // 7
     cell = weeks_ago.astype(np.int64) * len(segments) + segment
     size = np.bincount(cell)
@@ -124,6 +128,7 @@ def _tables(counts: dict[str, Columns], segments: Segments, features: Vocabulary
         "roll_growth": _day_table(counts["growth"], segments, ["new", "retained", "resurrected", "churned"]),
         "roll_retention": _retention_table(counts["retention"], segments),
         "roll_features": _feature_table(counts["features"], segments, features),
+        "roll_first_uses": _first_use_table(counts["first_uses"], segments, features),
     }
 
 
@@ -158,5 +163,19 @@ def _feature_table(columns: Columns, segments: Segments, features: Vocabulary) -
             "users": arrow(columns.column(3, np.int64), known=loaded),
             "users_28d": arrow(columns.column(4, np.int64)),
             "events": arrow(columns.column(5, np.int64), known=loaded),
+        }
+    )
+
+
+def _first_use_table(columns: Columns, segments: Segments, features: Vocabulary) -> pa.Table:
+    country, role = segments.names(columns.column(1, np.int64))
+    return pa.table(
+        {
+            "cohort_week": arrow(columns.column(0, np.int32), pa.date32()),
+            "country": country,
+            "role": role,
+            "feature": texts(columns.column(2, np.int64), features.names),
+            "week": arrow(columns.column(3, np.int64)),
+            "users": arrow(columns.column(4, np.int64)),
         }
     )

@@ -1,6 +1,9 @@
-"""What a page is given: the build, who asks and for what, and how a figure, a chart and a table are shown.
+"""What a page is given: the build, who asks and for what, and the words and forms in which it answers.
 
 The app leaves the visit in `st.session_state["visit"]` before it runs a page; a page takes it up with `opened(name)`.
+A page says everything through `Page`, so that it can be read on a screen and in a report; only what one clicks on
+(forms, look-up boxes) is Streamlit's, and stands under `if page.sheet.interactive`.
+
 Answers are cached by build, role and everything asked: nobody is shown what another may see, a new build shows at
 once.
 """
@@ -12,15 +15,15 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-import altair as alt
-import pandas as pd
 import polars as pl
 import streamlit as st
 
-from workbench.calendar import ZONES, Break, same_weekday_last_year, school_breaks
+from workbench.calendar import ZONES, Break, Comparison, compared_period, school_breaks
 from workbench.charts import Caption, Drawn
+from workbench.ledger import Ledger
 from workbench.metrics import METRICS, Asking, figure, question
 from workbench.metrics.kit import Event, events
+from workbench.pages.sheet import Column, Figure, Sheet, Table
 from workbench.text import Words
 from workbench.warehouse import Warehouse
 
@@ -29,14 +32,25 @@ Written = Callable[[Any], str]
 
 @dataclass(frozen=True)
 class Page:
-    """One screen for one visit: what is asked, of which build, in which language, and on which day."""
+    """One screen for one visit: what is asked, of which build, in which language, and on which day.
+
+    `notes` are the team's own annotations of the time line; `ledger` is None where it cannot be reached; `who` is the
+    name under which this visitor's changes stand in its audit.
+    """
 
     name: str
+    sheet: Sheet
     warehouse: Warehouse
     asking: Asking
+    comparison: Comparison
     words: Words
     school_year: str
     today: date
+    who: str
+    ledger: Ledger | None = None
+    notes: tuple[Event, ...] = ()
+
+    # ------------------------------------------------------------- what is asked
 
     @property
     def since(self) -> date:
@@ -53,6 +67,12 @@ class Page:
         """What is asked without its period."""
         return replace(self.asking, since=None, until=None)
 
+    @property
+    def before(self) -> Asking:
+        """The same question about the period it is compared with, day for day as long."""
+        since, until = compared_period(self.since, self.until, self.comparison)
+        return replace(self.asking, since=since, until=until)
+
     def metric(self, name: str, asking: Asking | None = None, by: tuple[str, ...] = ()) -> pl.DataFrame:
         """A metric of the catalogue for what is asked: `day` unless it is a state, the columns of `by`, the metric."""
         return _figure(self.warehouse, name, asking or self.asking, by)
@@ -66,10 +86,6 @@ class Page:
         feed = METRICS[name].feed
         known = self.has(feed) or (feed == "users" and self.has("usage"))
         return self.total(name, asking) if known else None
-
-    def written(self, value: int | None) -> str:
-        """A count, or a dash where there is none."""
-        return "–" if value is None else self.words.number(value)
 
     def on(self, name: str, day: date) -> int | None:
         """dau, wau or mau on a day: 0 where nobody was there; None outside the data, and for dau of an unloaded day."""
@@ -86,15 +102,44 @@ class Page:
         """The answer to one of `metrics/questions`."""
         return _question(self.warehouse, name, asking or self.asking)
 
-    def header(self) -> None:
-        """Title, what the page is for, and what is being asked."""
-        st.title(self.words(f"page.{self.name}.title"))
-        st.markdown(self.words(f"page.{self.name}.lead"))
-        st.caption(self._scope())
-
     def has(self, feed: str) -> bool:
         """Whether the build has an export of a feed."""
         return self.question("feeds").filter(pl.col("feed") == feed, pl.col("landed") > 0).height > 0
+
+    def change(self, name: str) -> float | None:
+        """Relative change of dau, wau or mau on the last day, or of a sum over the period, against `before`.
+
+        None where either is unknown, where there is nothing to compare with, and where the period before begins
+        earlier than the data: half a period is not compared with a whole one.
+        """
+        if self.before.since is None or self.before.since < self._first_day():
+            return None
+        if name in ("dau", "wau", "mau"):
+            now, then = self.on(name, self.until), self.on(name, self.before.until or self.until)
+        else:
+            now, then = self.counted(name), self.counted(name, self.before)
+        return now / then - 1 if now is not None and then else None
+
+    def _first_day(self) -> date:
+        first = self.question("extent", self.anytime)["first_day"][0]
+        return first or date.max
+
+    # ------------------------------------------------------------- how it is said
+
+    def written(self, value: int | None) -> str:
+        """A count, or a dash where there is none."""
+        return "–" if value is None else self.words.number(value)
+
+    def header(self) -> None:
+        """Title, what the page is for, and what is being asked."""
+        self.sheet.title(self.words(f"page.{self.name}.title"))
+        self.sheet.text(self.words(f"page.{self.name}.lead"))
+        self.sheet.note(self._scope())
+
+    def section(self, name: str) -> None:
+        """A section of the page: `section.<name>.title` and, under it, `section.<name>.lead`."""
+        self.sheet.heading(self.words(f"section.{name}.title"))
+        self.sheet.text(self.words(f"section.{name}.lead"))
 
     def missing(self, feed: str) -> bool:
         """Whether the build has no export of a feed; if so, the page says what to do about it."""
@@ -103,41 +148,34 @@ class Page:
         return not self.has(feed)
 
     def empty(self, key: str, **values: object) -> None:
-        """An empty state: what is not there and what to do."""
-        with st.container(border=True):
-            st.markdown(f"##### :material/inbox: {self.words(f'{key}.title', **values)}")
-            st.markdown(self.words(f"{key}.remedy", **values))
+        """An empty state: what is not there (`<key>.title`) and what to do (`<key>.remedy`)."""
+        with self.sheet.frame():
+            self.sheet.text(f"##### :material/inbox: {self.words(f'{key}.title', **values)}")
+            self.sheet.text(self.words(f"{key}.remedy", **values))
 
     def without_roles(self) -> None:
         """Says that the role filter does not apply here, if one is set."""
         if self.asking.roles:
-            st.caption(f":material/info: {self.words('filter.role_unused')}")
+            self.sheet.note(f":material/info: {self.words('filter.role_unused')}")
 
-    def card(self, name: str, value: str, note: str = "", change: float | None = None) -> None:
-        """A figure in a frame: its name, its value, its change over a year, a note, its definition a click away."""
-        with st.container(border=True, height="stretch", gap="xsmall", vertical_alignment="distribute"):
-            st.metric(
-                self.words(f"metric.{name}.name"),
-                value,
-                None if change is None else self.words("card.change", change=self.words.change(change)),
-                delta_color="normal" if change is None or change >= 0 else "inverse",
-                delta_arrow="up" if change is None or change >= 0 else "down",
-            )
-            if note:
-                st.caption(note)
-            self.definition(name)
+    def card(
+        self, name: str, value: str, note: str = "", change: float | None = None, trend: tuple[float, ...] = ()
+    ) -> None:
+        """A metric in a frame: its name, its value, its change, a note, its definition a click away."""
+        said = "" if change is None else self.words(f"card.change.{self.comparison}", change=self.words.change(change))
+        shown = Figure(
+            self.words(f"metric.{name}.name"), value, said, None if change is None else change >= 0, note, trend
+        )
+        self.sheet.figure(shown, f"definition.{self.name}.{name}", lambda: self._define(name))
 
-    def definition(self, name: str, place: str = "card") -> None:
-        """What a metric means, its unit, whether it adds up, its SQL and its build: one click away."""
-        words, key = self.words, f"definition.{place}.{name}"
-        with st.popover(words("definition.open"), type="tertiary", icon=":material/info:", key=key):
-            self._define(name)
+    def definitions(self, *names: str, place: str = "chart") -> None:
+        """What the metrics of one chart, or of another place, mean: one click away."""
 
-    def definitions(self, *names: str) -> None:
-        """What several metrics of one chart mean: one click away."""
-        with st.popover(self.words("definition.open"), type="tertiary", icon=":material/info:", key=names[0]):
+        def define() -> None:
             for name in names:
                 self._define(name)
+
+        self.sheet.details(self.words("definition.open"), f"definitions.{place}.{self.name}.{names[0]}", define)
 
     def caption(self, key: str, unit: str, feed: str, **values: object) -> Caption:
         """The words over a chart: `chart.<key>.title`, unit and source, and `chart.<key>.alt` for the description."""
@@ -145,29 +183,25 @@ class Page:
         source = words("chart.source", unit=words(f"unit.{unit}"), feed=feed, until=self.until)
         return Caption(words(f"chart.{key}.title", **values), source, words(f"chart.{key}.alt", **values))
 
-    def chart(self, chart: Drawn) -> None:
+    def chart(self, chart: Drawn, drill: bool = False) -> None:
         """A chart in a frame, as wide as there is room.
 
-        Its title and source stand over it as text, which a phone can wrap; its description is what is read aloud.
+        With `drill` the chart has a point selection called "drill" over its fields `country`, or `since` and `until`
+        (ISO days): a click on a mark sets the filters to them.
         """
-        title, bare = chart.title, chart.copy(deep=False)
-        bare.title = bare.description = alt.Undefined
-        with st.container(border=True, gap="xsmall"):
-            st.markdown(f"**{title.text}**")
-            st.caption(title.subtitle)
-            st.altair_chart(bare, width="stretch", alt=chart.description)
+        self.sheet.chart(chart, f"chart.{self.name}.{chart.title.text}", drill)
 
-    def table(self, frame: pl.DataFrame, columns: Mapping[str, Written], caption: str) -> None:
-        """A table of the columns named, each written by its function, numbers to the right."""
-        shown = frame.select(*columns).to_pandas()
-        shown.columns = pd.Index([self.words(f"column.{name}") for name in columns])
-        styled = shown.style
-        for name, written in columns.items():
-            column = pd.Index([self.words(f"column.{name}")])
-            side = "right" if frame[name].dtype.is_numeric() else "left"
-            styled = styled.format(written, subset=column, na_rep="–")
-            styled = styled.set_properties(subset=column, **{"text-align": side})
-        st.table(styled, border="horizontal", hide_index=True, alt=caption)
+    def table(self, frame: pl.DataFrame, columns: Mapping[str, Written], caption: str, name: str = "") -> None:
+        """A table of the columns named, each written by its function, numbers to the right; `name` is the file's."""
+        shown = [
+            Column(
+                self.words(f"column.{column}"),
+                tuple("–" if value is None else written(value) for value in frame[column]),
+                frame[column].dtype.is_numeric(),
+            )
+            for column, written in columns.items()
+        ]
+        self.sheet.table(Table(name or self.name, caption, tuple(shown), frame.select(*columns)))
 
     def breaks(self) -> list[Break]:
         """School breaks of the period, if and only if France alone is asked about."""
@@ -176,13 +210,9 @@ class Page:
         return [found for zone in ZONES for found in school_breaks(self.since, self.until, zone)]
 
     def events(self) -> list[Event]:
-        """What happened in the period, and began in it."""
-        return [event for event in events(self.since, self.until) if event.starts_on >= self.since]
-
-    def change_on_last_year(self, name: str) -> float | None:
-        """Relative change of a daily metric on the last day against the same weekday 364 days before."""
-        now, then = self.on(name, self.until), self.on(name, same_weekday_last_year(self.until))
-        return now / then - 1 if now is not None and then else None
+        """What happened in the period, and began in it: known to the kit, or noted by the team."""
+        known = [*events(self.since, self.until), *self.notes]
+        return sorted((e for e in known if self.since <= e.starts_on <= self.until), key=lambda e: e.starts_on)
 
     def happenings(self) -> None:
         """What a time line marks, in words: bands of holidays, rules of events."""
@@ -192,7 +222,7 @@ class Page:
             self.words("chart.event", day=event.starts_on, label=event.label[language]) for event in self.events()
         ]
         if lines:
-            st.caption("  \n".join(lines))
+            self.sheet.note("  \n".join(lines))
 
     def _define(self, name: str) -> None:
         chosen, words = METRICS[name], self.words
@@ -202,15 +232,25 @@ class Page:
             "feed": chosen.feed,
             "build": self.warehouse.build.id,
         }
-        st.markdown(f"**{words(f'metric.{name}.name')}**\n\n{words(f'metric.{name}.definition')}")
-        st.caption(words("definition.facts", **facts))
-        st.code(chosen.sql().strip(), language="sql")
+        self.sheet.text(f"**{words(f'metric.{name}.name')}**\n\n{words(f'metric.{name}.definition')}")
+        self.sheet.note(words("definition.facts", **facts))
+        self.sheet.note(self._sources(chosen.feed))
+        self.sheet.code(chosen.sql().strip())
+
+    def _sources(self, feed: str) -> str:
+        """The files that a figure of a feed is counted from; the page of the data lists them all."""
+        found = self.question("sources").filter(pl.col("feed") == feed, pl.col("status") == "landed")
+        newest = ", ".join(f"`{path}`" for path in found.sort("landed_at", "path", descending=True)["path"].head(3))
+        return self.words("definition.sources", n=found.height, newest=newest or "–")
 
     def _scope(self) -> str:
-        words = self.words
-        countries = ", ".join(map(words.country, self.asking.countries)) or words("filter.all_country")
-        roles = ", ".join(map(words.role, self.asking.roles)) or words("filter.all_role")
-        return words("scope", since=self.since, until=self.until, countries=countries, roles=roles)
+        words, asking = self.words, self.asking
+        parts = [
+            ", ".join(map(words.country, asking.countries)) or words("filter.all_country"),
+            ", ".join(map(words.role, asking.roles)) or words("filter.all_role"),
+            *([", ".join(map(words.plan, asking.plans))] if asking.plans else []),
+        ]
+        return words("scope", since=self.since, until=self.until, filters=" · ".join(parts))
 
 
 def opened(name: str) -> Page:

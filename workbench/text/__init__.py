@@ -1,8 +1,8 @@
 """The words of the interface, French and English, and numbers and dates as each language writes them.
 
-Words live in `fr.toml` and `en.toml` beside this file, which hold the same keys. French is written there with
-ordinary spaces and set here: narrow no-break space before ; ! ? % and inside numbers, no-break space before : and
-inside « ». Numbers, dates, countries and languages come from Babel (CLDR).
+Words live in `fr/*.toml` and `en/*.toml` beside this file, a file a subject, which hold the same keys. French is
+written there with ordinary spaces and set here: narrow no-break space before ; ! ? % and inside numbers, no-break
+space before : and inside « ». Numbers, dates, countries and languages come from Babel (CLDR).
 """
 
 import re
@@ -92,6 +92,10 @@ class Words:
         """The name of a user's role in the app, plural."""
         return self._named(f"role.{role}", role)
 
+    def plan(self, plan: str) -> str:
+        """The name of an offer; `free` is the free version."""
+        return self._named(f"plan.{plan}", plan)
+
     def tongue(self, code: str) -> str:
         """The name of a language code, with a capital, for lists: `Arabe`."""
         name = str(self._locale.languages.get(re.split("[-_]", code)[0].lower(), code))
@@ -146,8 +150,10 @@ class Words:
 @cache
 def catalogue(language: str) -> Mapping[str, str]:
     """Every phrase of a language by its dotted key, set in the language's typography."""
-    text = resources.files(__package__).joinpath(f"{language}.toml").read_text(encoding="utf-8")
-    phrases = _flat(tomllib.loads(text))
+    subjects = sorted(resources.files(__package__).joinpath(language).iterdir(), key=lambda file: file.name)
+    phrases: dict[str, str] = {}
+    for subject in subjects:
+        phrases |= _flat(tomllib.loads(subject.read_text(encoding="utf-8")))
     return {key: typeset(phrase) for key, phrase in phrases.items()} if language == "fr" else phrases
 
 

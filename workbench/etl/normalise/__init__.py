@@ -14,8 +14,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from workbench.etl import arrays
-from workbench.etl.feeds import Column, Feed, Hash, Instant, Key, Value
-from workbench.etl.normalise.columns import Converted, Faults, hashes, keys, nested, words
+from workbench.etl.feeds import Column, Feed, Hash, Instant, Key, Stated, Value
+from workbench.etl.normalise.columns import NO_FAULTS, Converted, Faults, hashes, keys, nested, stated, words
 from workbench.etl.normalise.instants import instants
 from workbench.etl.normalise.texts import as_text, readable
 from workbench.privacy import Pseudonyms
@@ -119,6 +119,8 @@ class Normaliser:
         found = raw.columns.get(column.name)
         if found is None:
             found = pa.nulls(len(raw.lines), pa.string())
+        if isinstance(column.kind, Stated):
+            return stated(found), NO_FAULTS
         try:
             return self._converted(found, column, type)
         except (pa.ArrowInvalid, UnicodeDecodeError):  # Parquet promises UTF-8 and does not check it

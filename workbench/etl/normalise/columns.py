@@ -47,6 +47,18 @@ def keys(found: pa.Array, column: Column, domain: str, ids: Pseudonyms) -> Conve
     return arrays.fixed(hashes, pa.int64(), ~empty), faults
 
 
+def stated(found: pa.Array) -> pa.Array:
+    """Trimmed texts as they are; null for what is no text."""
+    try:
+        text = texts.plain(texts.as_text(found))
+        text.validate(full=True)
+    except pa.ArrowNotImplementedError:  # lists, structures, and kinds of Parquet that nobody writes as text
+        return pa.nulls(len(found), pa.string())
+    except (pa.ArrowInvalid, UnicodeDecodeError):
+        text, _ = texts.readable(found)
+    return pc.utf8_trim_whitespace(text)
+
+
 @cache
 def _hasher() -> duckdb.DuckDBPyConnection:
     """One connection that only computes: opening one costs as much as hashing 100,000 identifiers."""

@@ -1,9 +1,9 @@
--- One row a country that has users or ever had an active one.
+-- One row a country that had users or an active one at the end of the period, with the classes made there by then.
 with
 there as (
     select country, count(*) as users
-    from users
-    where deleted_at is null
+    from users, asked
+    where (created_at is null or created_at::date <= until) and (deleted_at is null or deleted_at::date > until)
     group by country
 ),
 active as (
@@ -11,9 +11,11 @@ active as (
     from active_users, asked
     where day = least(until, (select max(day) from days))
     group by country
-)
+),
+made as (select country, count(*) as classes from classes, asked where created_at::date <= until group by country)
 select country, coalesce(there.users, 0) as users, coalesce(active_28d, 0) as active_28d,
-    coalesce(classes, 0) as classes, first_day
-from there full join active using (country) left join countries using (country)
+    coalesce(made.classes, 0) as classes, first_day
+from there full join active using (country)
+left join made using (country) left join countries using (country)
 where coalesce(there.users, 0) > 0 or active_28d > 0
 order by users desc, country

@@ -1,4 +1,4 @@
--- What the filters offer: countries and roles there are, the biggest first.
+-- What the filters offer: countries, roles and plans there are, the biggest first.
 select 'country' as filter, country as value, max(users) as users
 from (
     select country, count(*) as users from users group by country
@@ -18,4 +18,8 @@ from (
     select role, max(mau) from active_users group by role
 )
 group by role
+union all
+select 'plan', plan, count(*)
+from classes
+group by plan
 order by filter, users desc, value

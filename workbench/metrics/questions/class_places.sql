@@ -1,11 +1,12 @@
--- French classes created in the period by académie; `settled` are those whose 14 days for activation are over.
-select academie, count(*) as created,
+-- French classes created in the period by académie and département; `settled` are those whose 14 days for activation
+-- are over, `settled_activated` those of them that were activated.
+select academie, department, count(*) as created,
     count(*) filter (where activated_on is not null) as activated,
     count(*) filter (where created_at::date + 13 <= data_until) as settled,
     count(*) filter (where activated_on is not null and created_at::date + 13 <= data_until) as settled_activated,
-    sum(members)::bigint as members,
+    coalesce(sum(members), 0)::bigint as members,
     count(*) filter (where archived_at is not null) as archived
 from classes, asked, build
 where country = 'FR' and created_at::date between since and until
-group by academie
-order by created desc, academie
+group by all
+order by all

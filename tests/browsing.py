@@ -1,0 +1,215 @@
+"""A real Chromium before the real server: what every test of the screen starts from.
+
+The fixtures `browser`, `context` and `screen` are known to every test file through `conftest`; the rest is imported.
+`serving`, `served` and `sample_served` start the server and wait for it; `drawn` waits for a page to be complete.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+WORKBENCH = str(Path(sys.executable).with_name("workbench"))
+BARE = Path(__file__).with_name("bare_page.py")
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "chromium"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+SECONDS_60 = 60_000
+WIDE, PHONE = (1440, 1000), (390, 844)
+
+# The moments of the last press and of the last change of the screen, in milliseconds since the navigation began.
+WATCH = """
+addEventListener('pointerdown', () => { window.pressed = performance.now() }, true)
+new MutationObserver(() => { window.changed = performance.now() })
+  .observe(document, { subtree: true, childList: true, characterData: true })
+"""
+# Complete: connected, the script ended, nothing left over from the run before, every chart drawn, and all still: a
+# chart is drawn anew some moments after its script has ended.
+COMPLETE = """last => {
+  const app = document.querySelector('[data-testid=stApp]')
+  return app?.dataset.testScriptState === 'notRunning' && app.dataset.testConnectionState === 'CONNECTED'
+    && document.querySelector('[data-testid=stMain]')?.innerText.includes(last)
+    && !document.querySelector('[data-stale=true]') && !document.querySelector('[data-testid=stSkeleton]')
+    && [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every(chart => chart.querySelector('svg'))
+    && performance.now() - window.changed > 300
+}"""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A HOME, its exports, and the server that shows it."""
+
+    home: Path
+    source: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Where the pages are."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def etl(self) -> None:
+        """One run of the ETL."""
+        run(self.home, "etl", "run", "--source", str(self.source))
+
+
+def environment(home: Path, **given: str) -> dict[str, str]:
+    """The environment of a command: this machine's, without its workbench."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("WORKBENCH_")}
+    return own | {"WORKBENCH_HOME": str(home)} | given
+
+
+def run(home: Path, *arguments: str) -> None:
+    """One command of the workbench on a HOME, to its end."""
+    subprocess.run([WORKBENCH, *arguments], env=environment(home), check=True, capture_output=True)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server of pages that is ready, ours or a plain one."""
+
+    port: int
+    process: subprocess.Popen[str]
+
+    @property
+    def url(self) -> str:
+        """Where the pages are."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[Server]:
+    """Our pages of a HOME that has a build."""
+    port = free_port()
+    with started([WORKBENCH, "serve", "--port", str(port)], home, port) as process:
+        yield Server(port, process)
+
+
+@contextmanager
+def serving_bare(folder: Path) -> Iterator[Server]:
+    """The plain Streamlit page of `bare_page`."""
+    port = free_port()
+    options = {"server.address": "127.0.0.1", "server.port": port, "server.headless": True}
+    options |= {"browser.gatherUsageStats": False, "server.fileWatcherType": "none"}
+    command = [sys.executable, "-m", "streamlit", "run", str(BARE)]
+    command += [f"--{name}={str(value).lower()}" for name, value in options.items()]
+    with started(command, folder / "home", port) as process:
+        yield Server(port, process)
+
+
+@contextmanager
+def started(command: Sequence[str], home: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    """A server, from the line in which it says where it is to the end of the block."""
+    with subprocess.Popen(
+        command, cwd=home.parent, env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as server:
+        try:
+            assert server.stdout is not None
+            assert any(f":{port}" in line for line in server.stdout), "the server ended before it was ready"
+            yield server
+        finally:  # Streamlit says good-bye, and stays for ever if nobody reads it: the pipe is closed only then
+            server.terminate()
+            server.wait(timeout=60)
+
+
+@contextmanager
+def served(home: Path, source: Path) -> Iterator[Site]:
+    """The pages of a HOME, built from its exports."""
+    run(home, "etl", "run", "--source", str(source))
+    with serving(home) as server:
+        yield Site(home, source, server.port)
+
+
+@contextmanager
+def sample_served(folder: Path, scale: float = 0.001) -> Iterator[Site]:
+    """The pages of a small sample, which has something for each of them."""
+    run(folder / "home", "sample", "--scale", str(scale), "--out", str(folder / "sample"))
+    with served(folder / "home", folder / "sample") as site:
+        yield site
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            yield launched
+        finally:
+            launched.close()
+
+
+@contextmanager
+def visitor(browser: Browser, size: tuple[int, int] = WIDE, scheme: str = "light") -> Iterator[BrowserContext]:
+    """Somebody who reads French in New York, with a screen of that size in the light or in the dark."""
+    width, height = size
+    came = browser.new_context(
+        locale="fr-FR",
+        timezone_id="America/New_York",
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+        accept_downloads=True,
+    )
+    came.add_init_script(WATCH)
+    came.set_default_timeout(SECONDS_60)
+    expect.set_options(timeout=SECONDS_60)
+    try:
+        yield came
+    finally:
+        came.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with chromium() as launched:
+        yield launched
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A fresh visitor with a wide screen."""
+    with visitor(browser) as came:
+        yield came
+
+
+@pytest.fixture
+def screen(context: BrowserContext) -> Page:
+    """An empty tab."""
+    return context.new_page()
+
+
+def opened(screen: Page, site: Site, page: str = "overview", query: str = "") -> Page:
+    """A page, drawn to its footer."""
+    screen.goto(f"{site.url}/{'' if page == 'overview' else page}{query}")
+    return drawn(screen)
+
+
+def drawn(screen: Page, last: str = "build 0") -> Page:
+    """The page once it is complete, down to its last words."""
+    screen.wait_for_function(COMPLETE, arg=last, timeout=SECONDS_60)
+    return screen
+
+
+def complaints(screen: Page) -> list[str]:
+    """What goes wrong in a tab from now on: errors of its console and scripts, requests that fail or are refused."""
+    said: list[str] = []
+    screen.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    screen.on("pageerror", lambda error: said.append(str(error)))
+    screen.on("requestfailed", lambda request: said.append(f"{request.url}: {request.failure}"))
+    screen.on("response", lambda reply: said.append(f"{reply.status} {reply.url}") if reply.status >= 400 else None)
+    return said

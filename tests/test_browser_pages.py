@@ -1,0 +1,426 @@
+"""Every page in a real Chromium, on a small sample: whole at both sizes, in both lights, in both languages.
+
+`make test` sees each page twice, on a wide screen and on a phone, and each time in the other light and the other
+language; which of them meets which is drawn by the page's name. `make soak` sees every combination.
+"""
+
+import re
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
+from itertools import product
+from math import isnan
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import polars as pl
+import pytest
+from browsing import PHONE, WIDE, Site, complaints, drawn, opened, sample_served, visitor
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from workbench.app import PAGES
+from workbench.text import LANGUAGES, Words
+
+pytestmark = pytest.mark.browser
+
+SCHEMES = ("light", "dark")
+FRENCH = Words("fr")
+
+# What stands out of the screen, or out of a box that hides what does not fit. What may be scrolled in a box of its own
+# counts as that box; the page itself is scrolled up and down only.
+OUTSIDE = """() => {
+  const said = []
+  const named = e => `${e.dataset.testid || e.tagName}: ${e.innerText?.slice(0, 40) || e.getAttribute('aria-label')}`
+  const boxes = '[data-testid=stVegaLiteChart] svg, [data-testid=stTable] table, [data-testid=stMetric], h1, h2, h3, p'
+  for (const e of document.querySelectorAll('[data-testid=stMain] :is(' + boxes + ')')) {
+    let right = e.getBoundingClientRect().right
+    for (let box = e.parentElement; box && box.dataset.testid !== 'stMain'; box = box.parentElement) {
+      const edge = box.getBoundingClientRect().right
+      const overflow = getComputedStyle(box).overflowX
+      if (['auto', 'scroll'].includes(overflow)) right = Math.min(right, edge)
+      else if (['hidden', 'clip'].includes(overflow) && right > edge + 1) said.push('clipped ' + named(e))
+    }
+    if (right > innerWidth + 1) said.push('wide ' + named(e))
+  }
+  for (const e of [document.documentElement, document.querySelector('[data-testid=stMain]')])
+    if (e.scrollWidth > innerWidth) said.push('sideways ' + named(e))
+  return [...new Set(said)]
+}"""
+
+# A point of the screen that lies on a mark of a chart and on nothing before it: of the biggest mark that has one.
+ON_A_MARK = """chart => {
+  chart.scrollIntoView({ block: 'center' })
+  const area = mark => mark.getBoundingClientRect().width * mark.getBoundingClientRect().height
+  const marks = [...chart.querySelectorAll('[role=graphics-symbol][aria-label]:not(g)')]
+  for (const mark of marks.sort((one, other) => area(other) - area(one))) {
+    const box = mark.getBoundingClientRect()
+    for (let n = 1; n < 400; n++) {
+      const [x, y] = [box.x + box.width * ((n * 0.618034) % 1), box.y + box.height * n / 400]
+      if (document.elementFromPoint(x, y) === mark) return [x, y]
+    }
+  }
+}"""
+
+TABLES = """() => [...document.querySelectorAll('[data-testid=stMain] [data-testid=stTable] table')]
+  .map(table => [...table.rows].map(row => [...row.cells].map(cell => cell.innerText)))"""
+# For each export of a table the number of tables that stand before it: the last of these is the one exported.
+EXPORTED = """exports => exports.map(e =>
+  [...document.querySelectorAll('[data-testid=stMain] [data-testid=stTable]')]
+    .filter(table => table.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING).length - 1)"""
+
+
+FILTERS = ("year", "period", "country", "role", "plan", "compare", "lang")
+FOCUSED = """() => {
+  const e = document.activeElement
+  e.reached = true
+  return e === document.body ? -1 : [...document.querySelectorAll('*')].indexOf(e)
+}"""
+UNREACHED = """() => [...document.querySelectorAll('[data-testid=stSidebar], [data-testid=stMain]')]
+  .flatMap(part => [...part.querySelectorAll('a, input, textarea, button:not([role=radio])')])
+  .filter(e => e.checkVisibility({ visibilityProperty: true }) && !e.disabled && e.tabIndex >= 0 && !e.reached)
+  .map(e => e.outerHTML.slice(0, 200))"""
+NAME_OF_FOCUSED = """() => {
+  const e = document.activeElement
+  return e.getAttribute('aria-label') || (e.matches('a, button') ? e.innerText : '')
+}"""
+
+
+@dataclass(frozen=True)
+class Look:
+    """A page as somebody sees it."""
+
+    page: str
+    size: tuple[int, int]
+    scheme: str
+    language: str
+
+    def __str__(self) -> str:
+        """As pytest lists it."""
+        return f"{self.page}-{self.size[0]}-{self.scheme}-{self.language}"
+
+
+def everyday(page: str) -> list[Look]:
+    """The two looks of a page that `make test` takes, which between them have both lights and both languages."""
+    chance = Random(page)
+    schemes, languages = chance.sample(SCHEMES, 2), chance.sample(LANGUAGES, 2)
+    return [Look(page, *seen) for seen in zip((WIDE, PHONE), schemes, languages, strict=True)]
+
+
+def looks() -> list[Any]:
+    """All looks of all pages; those that are not for every day are soaked."""
+    every = [Look(*seen) for seen in product(PAGES, (WIDE, PHONE), SCHEMES, LANGUAGES)]
+    daily = [look for page in PAGES for look in everyday(page)]
+    return [pytest.param(look, id=str(look), marks=() if look in daily else pytest.mark.soak) for look in every]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A small sample, served."""
+    with sample_served(tmp_path_factory.mktemp("sample")) as found:
+        yield found
+
+
+@pytest.mark.parametrize("look", looks())
+def test_every_page_is_whole(browser: Browser, site: Site, look: Look) -> None:
+    """No complaint in the console, nothing from elsewhere, nothing wider than the screen, in its light and language."""
+    page, size, scheme, language = astuple(look)
+    with visitor(browser, size, scheme) as came:
+        screen, asked = came.new_page(), list[str]()
+        said = complaints(screen)
+        screen.on("request", lambda request: asked.append(request.url))
+        opened(screen, site, page, f"?lang={language}")
+        expect(screen.get_by_role("heading", level=1)).to_have_text(Words(language)(f"page.{page}.title"))
+        assert said + troubles(screen) == []
+        assert [url for url in asked if not url.startswith((site.url, "data:", "blob:"))] == []
+        assert screen.evaluate(OUTSIDE) == []
+        assert brightness(screen) == scheme
+
+
+def troubles(screen: Page) -> list[str]:
+    """What the page says in red."""
+    return screen.get_by_test_id("stAlertContentError").all_inner_texts()
+
+
+def brightness(screen: Page) -> str:
+    """Whether the page, and each chart on it, has a light or a dark ground; both words if they differ."""
+    grounds = screen.evaluate(
+        "[...document.querySelectorAll('[data-testid=stApp], [data-testid=stVegaLiteChart] svg')]"
+        ".map(e => getComputedStyle(e).backgroundColor)"
+    )
+    light = {sum(map(int, re.findall(r"\d+", ground)[:3])) > 3 * 128 for ground in grounds}
+    return "light" if light == {True} else "dark" if light == {False} else "light and dark"
+
+
+def test_every_page_is_seen_in_both_lights_and_languages_every_day() -> None:
+    """The drawing of the looks cannot leave one out."""
+    for page in PAGES:
+        wide, phone = everyday(page)
+        assert {wide.scheme, phone.scheme} == set(SCHEMES)
+        assert {wide.language, phone.language} == set(LANGUAGES)
+    assert {everyday(page)[0].scheme for page in PAGES} == set(SCHEMES)
+    assert {everyday(page)[0].language for page in PAGES} == set(LANGUAGES)
+
+
+def test_a_link_reproduces_the_view(browser: Browser, screen: Page, site: Site) -> None:
+    """What somebody clicked together, somebody else sees who opens the address."""
+    opened(screen, site, "users")
+    choose(screen, "Période", "12 dernières semaines")
+    choose(screen, "Pays", "Belgique")
+    choose(screen, "Comparer avec", "La période juste avant")
+    shown, address = said_by(screen), screen.url
+    assert troubles(screen) == []
+    assert any("Belgique" in line for line in shown)
+    with visitor(browser) as other:
+        fresh = other.new_page()
+        fresh.goto(address)
+        assert said_by(drawn(fresh)) == shown
+        opened(fresh, site, "users")
+        assert said_by(fresh) != shown
+
+
+def said_by(screen: Page) -> list[str]:
+    """Everything the main part of a page says, sorted: the labels of an axis change places when it is drawn anew."""
+    return sorted(screen.get_by_test_id("stMain").inner_text().splitlines())
+
+
+def choose(screen: Page, filter_name: str, option: str) -> None:
+    """A value of a filter, by its words; the page drawn anew."""
+    before = screen.url
+    screen.get_by_test_id("stSidebar").get_by_role("combobox", name=filter_name).click()
+    screen.get_by_role("option", name=option, exact=True).click()
+    expect(screen).not_to_have_url(before)
+    screen.keyboard.press("Escape")
+    drawn(screen)
+
+
+def test_filters_survive_every_change_of_page(screen: Page, site: Site) -> None:
+    """By the navigation, to each page and home again: the address and the filters say the same."""
+    opened(screen, site, "overview", "?country=BE&role=teacher&period=84")
+    sidebar = screen.get_by_test_id("stSidebar")
+    for page in (*PAGES[1:], PAGES[0]):
+        sidebar.get_by_role("link", name=FRENCH(f"page.{page}.title"), exact=True).click()
+        expect(screen.get_by_role("heading", level=1)).to_have_text(FRENCH(f"page.{page}.title"))
+        drawn(screen)
+        path = "" if page == PAGES[0] else page
+        expect(screen).to_have_url(re.compile(rf"{site.url}/{path}\?(?=.*country=BE)(?=.*role=teacher)(?=.*period=84)"))
+        for value in ("Belgique", "Enseignants"):
+            expect(sidebar.get_by_text(value, exact=True)).to_be_visible()
+        expect(sidebar.get_by_role("combobox", name="Période")).to_have_value("12 dernières semaines")
+
+
+def test_a_click_on_a_country_filters_by_it_and_back_undoes_it(screen: Page, site: Site) -> None:
+    """From the map to the country's own figures."""
+    opened(screen, site, "countries")
+    everywhere = said_by(screen)
+    click_on(screen, drillable(screen).first)
+    expect(screen).to_have_url(re.compile(rf"{site.url}/countries\?country=[A-Z]{{2}}$"))
+    country = FRENCH.country(screen.url[-2:])
+    expect(drawn(screen).get_by_test_id("stSidebar").get_by_text(country, exact=True)).to_be_visible()
+    screen.go_back()
+    expect(screen).to_have_url(f"{site.url}/countries")
+    assert said_by(drawn(screen)) == everywhere
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_chart_that_says_so_can_be_drilled_into(screen: Page, site: Site, page: str) -> None:
+    """« Cliquez sur une marque »: a click on a mark sets a filter, and the page then shows it."""
+    opened(screen, site, page)
+    start = screen.url
+    assert drillable(screen).count() == screen.get_by_text(FRENCH("chart.drill")).count()
+    for position in range(drillable(screen).count()):
+        click_on(screen, drillable(screen).nth(position))
+        expect(screen).to_have_url(re.compile(r"\?.*(country=\w\w|from=\d{4}-\d\d-\d\d&to=\d{4}-\d\d-\d\d)"))
+        assert troubles(drawn(screen)) == []
+        screen.go_back()
+        expect(screen).to_have_url(start)
+        drawn(screen)
+
+
+def test_there_is_a_map_and_a_bar_to_drill_into(screen: Page, site: Site) -> None:
+    """Else the test above would pass on pages where nothing can be clicked."""
+    found = {page: drillable(opened(screen, site, page)).count() for page in ("countries", "classes")}
+    assert min(found.values()) >= 1, found
+
+
+def drillable(screen: Page) -> Locator:
+    """The charts that invite to a click."""
+    return screen.locator("[class*=st-key-chart-] [data-testid=stVegaLiteChart]")
+
+
+def click_on(screen: Page, chart: Locator) -> None:
+    """A click of the mouse on a mark of a chart."""
+    point = chart.evaluate(ON_A_MARK)
+    assert point, f"nowhere to click: {chart}"
+    screen.mouse.click(*point)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_table_exports_what_it_shows(screen: Page, site: Site, page: str, tmp_path: Path) -> None:
+    """All four files of each table open where people open them, and hold the numbers of the page."""
+    opened(screen, site, page)
+    tables = screen.evaluate(TABLES)
+    exports = screen.locator("[data-testid=stMain] [class*=st-key-export]:not([class*=st-key-export-chart])")
+    which = exports.evaluate_all(EXPORTED)
+    assert len(set(which)) == len(which) == len(tables)
+    for position, number in enumerate(which):
+        heading, *rows = tables[number]
+        exports.nth(position).get_by_test_id("stPopoverButton").click()
+        files = downloaded(screen, tmp_path, ("csv_fr", "xlsx", "csv", "parquet"))
+        french = pd.read_csv(files["csv_fr"], sep=";", decimal=",", encoding="utf-8")
+        sheet = openpyxl.load_workbook(files["xlsx"]).worksheets[0]
+        plain, exact = pd.read_csv(files["csv"]), pl.read_parquet(files["parquet"])
+        assert list(french.columns) == [cell.value for cell in sheet[1]] == heading
+        assert list(plain.columns) == exact.columns
+        assert len(french) == len(plain) == exact.height == sheet.max_row - 1 >= len(rows)
+        read = {
+            "csv_fr": french.head(len(rows)).to_numpy(object).tolist(),
+            "xlsx": [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2, max_row=len(rows) + 1)],
+            "csv": plain.head(len(rows)).to_numpy(object).tolist(),
+            "parquet": [list(row) for row in exact.head(len(rows)).iter_rows()],
+        }
+        for kind, values in read.items():
+            wrong = differences(rows, values, texts=kind in ("csv_fr", "xlsx"))
+            assert wrong == [], f"{kind} of table {number}"
+        screen.keyboard.press("Escape")
+        expect(screen.get_by_test_id("stPopoverBody")).to_have_count(0)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_chart_can_be_taken_along(screen: Page, site: Site, page: str, tmp_path: Path) -> None:
+    """As an SVG that is one, and as a PNG that can be opened and is no postage stamp."""
+    opened(screen, site, page)
+    exports = screen.locator("[data-testid=stMain] [class*=st-key-export-chart]")
+    assert exports.count() == screen.get_by_test_id("stVegaLiteChart").count() - sparklines(screen) > 0
+    for position in range(exports.count()):
+        exports.nth(position).get_by_test_id("stPopoverButton").click()
+        files = downloaded(screen, tmp_path, ("svg", "png"))
+        assert ElementTree.parse(files["svg"]).getroot().tag == "{http://www.w3.org/2000/svg}svg"
+        with Image.open(files["png"]) as picture:
+            assert min(picture.size) > 100
+            assert len(picture.convert("RGB").getcolors(1 << 24) or ()) > 3
+        screen.keyboard.press("Escape")
+        expect(screen.get_by_test_id("stPopoverBody")).to_have_count(0)
+
+
+def sparklines(screen: Page) -> int:
+    """The small trends on cards, which belong to a figure and are no charts of their own."""
+    return screen.locator("[data-testid=stMetric] [data-testid=stVegaLiteChart]").count()
+
+
+def downloaded(screen: Page, folder: Path, kinds: tuple[str, ...]) -> dict[str, Path]:
+    """The files behind the buttons of the popover that is open."""
+    files: dict[str, Path] = {}
+    for kind in kinds:
+        button = screen.get_by_test_id("stPopoverBody").get_by_role("button", name=FRENCH(f"export.{kind}"), exact=True)
+        with screen.expect_download() as waited:
+            button.click()
+        files[kind] = folder / f"{kind}-{waited.value.suggested_filename}"
+        waited.value.save_as(files[kind])
+    return files
+
+
+def differences(rows: list[list[str]], values: list[list[Any]], texts: bool) -> list[str]:
+    """The cells of the page that do not say what the file has; one for programs has codes where the page has words."""
+    return [
+        f"{written!r} is {value!r}"
+        for row, found in zip(rows, values, strict=True)
+        for written, value in zip(row, found, strict=True)
+        if (texts or re.search(r"\d", written)) and (texts or not isinstance(value, str)) and not says(written, value)
+    ]
+
+
+def says(written: str, value: Any) -> bool:
+    """Whether a cell of a page, written for people, is a value of a file."""
+    if value is None or value != value or value == "":
+        return plainly(written) in ("–", "")
+    if isinstance(value, bool) or value in ("VRAI", "FAUX"):
+        return plainly(written) != ""
+    if isinstance(value, str):
+        day = re.fullmatch(r"(\d\d)/(\d\d)/(\d{4})(?: \d\d:\d\d:\d\d)?", value)
+        return says_day(written, int(day[1]), int(day[3])) if day else plainly(value) in plainly(written)
+    if hasattr(value, "year"):
+        return says_day(written, value.day, value.year)
+    number, precision = read_number(written)
+    return not isnan(number) and abs(number - float(value)) <= precision
+
+
+def says_day(written: str, day: int, year: int) -> bool:
+    """Whether a written day, or month, can be this one."""
+    numbers = [int(number) for number in re.findall(r"\d+", written)]
+    return year in numbers and (len(numbers) == 1 or day in numbers)
+
+
+def read_number(written: str) -> tuple[float, float]:
+    """The number that a French cell begins with, and half of its last digit; shares are written in percent."""
+    bare = re.sub(r"[\s\u202f\u00a0]", "", written).replace("−", "-").replace(",", ".")
+    found = re.match(r"[+-]?\d+(\.\d+)?", bare)
+    if not found:
+        return float("nan"), 0
+    decimals, scale = len(found[1] or ".") - 1, 100 if "%" in bare else 1
+    return float(found[0]) / scale, 0.5000001 * 10**-decimals / scale
+
+
+def plainly(text: str) -> str:
+    """A text without its typography."""
+    return re.sub(r"\s+", " ", text.lstrip("'")).strip()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_keyboard_reaches_everything(screen: Page, site: Site, page: str) -> None:
+    """Tab comes past each page of the navigation, each filter, each popover and button, in the order they stand in."""
+    opened(screen, site, page)
+    order: list[int] = []
+    while len(order) < 500:
+        screen.keyboard.press("Tab")
+        position = screen.evaluate(FOCUSED)
+        if position < 0:
+            break
+        order.append(position)
+    assert order == sorted(order)
+    assert len(order) > len(PAGES) + len(FILTERS)
+    assert screen.evaluate(UNREACHED) == []
+
+
+def test_the_keyboard_turns_pages_sets_filters_and_opens_definitions(screen: Page, site: Site) -> None:
+    """Enter follows a link, arrows choose a value, Enter opens a popover, Escape closes it and one is where one was."""
+    opened(screen, site)
+    press_until(screen, FRENCH("page.users.title"))
+    screen.keyboard.press("Enter")
+    expect(screen.get_by_role("heading", level=1)).to_have_text(FRENCH("page.users.title"))
+    drawn(screen)
+    press_until(screen, FRENCH("filter.period"))
+    for key in ("ArrowDown", "ArrowDown", "Enter"):
+        screen.keyboard.press(key)
+    expect(screen).to_have_url(re.compile(r"/users\?period=\w+"))
+    drawn(screen)
+    press_until(screen, FRENCH("definition.open"))
+    screen.keyboard.press("Enter")
+    popover = screen.get_by_test_id("stPopoverBody")
+    expect(popover.locator("code").last).to_contain_text("select")
+    screen.keyboard.press("Escape")
+    expect(popover).to_have_count(0)
+    assert FRENCH("definition.open") in screen.evaluate(NAME_OF_FOCUSED)
+
+
+def test_on_a_phone_the_keyboard_opens_the_filters(browser: Browser, site: Site) -> None:
+    """They are folded away there, behind a button."""
+    with visitor(browser, PHONE) as came:
+        screen = opened(came.new_page(), site)
+        filters = screen.get_by_test_id("stSidebar").get_by_role("combobox", name=FRENCH("filter.period"))
+        expect(filters).not_to_be_in_viewport()
+        press_until(screen, "Expand sidebar")
+        screen.keyboard.press("Enter")
+        expect(filters).to_be_in_viewport()
+
+
+def press_until(screen: Page, name: str) -> None:
+    """Tab until the focus is on what has that name."""
+    for _ in range(200):
+        screen.keyboard.press("Tab")
+        if name in screen.evaluate(NAME_OF_FOCUSED):
+            return
+    raise AssertionError(f"the keyboard does not reach {name}")

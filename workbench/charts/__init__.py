@@ -1,0 +1,164 @@
+"""Charts: a frame goes in, an Altair chart comes out. Used by the pages, and by notebooks and mails.
+
+Every chart has a title, its unit and source under it, and a description for those who do not see it. Colours mean
+the same everywhere (`COLOURS`), keep 3:1 against the light and the dark background, and stay apart for colour-blind
+eyes; text and backgrounds are left to the theme around. Numbers and dates follow the language of the words given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from workbench.calendar import Break
+from workbench.metrics.kit import Event
+from workbench.text import Words
+
+BLUE, GREEN, OCHRE, ORCHID, NEUTRAL = "#336fe0", "#2b8a62", "#c8711c", "#b8489d", "#8a837c"
+
+COLOURS = {
+    "dau": OCHRE,
+    "wau": GREEN,
+    "mau": BLUE,
+    "new": GREEN,
+    "retained": BLUE,
+    "resurrected": OCHRE,
+    "churned": ORCHID,
+    "classes_created": BLUE,
+    "classes_activated": GREEN,
+    "translated_posts": BLUE,
+    "translations": GREEN,
+    "translation_failures": ORCHID,
+}
+"""What each figure is drawn in: coming and successful green, staying blue, back again ochre, lost orchid."""
+
+Drawn = alt.Chart | alt.LayerChart
+
+
+@dataclass(frozen=True)
+class Caption:
+    """The words of a chart: its title, its unit and source under it, and what it shows, in a sentence or two."""
+
+    title: str
+    unit: str
+    description: str
+
+
+def bars(frame: pl.DataFrame, stacks: list[str], caption: Caption, words: Words) -> Drawn:
+    """Stacked bars over days or weeks (from `day` to `until`, both included), a colour for each metric of `stacks`.
+
+    A click on a bar chooses its days: the selection "drill" over `since` and `until`.
+    """
+    names = {stack: words(f"metric.{stack}.name") for stack in stacks}
+    spans = pl.struct("day", "until").map_elements(lambda days: span(days["day"], days["until"], words), pl.String)
+    long = (
+        frame.with_columns(spans.alias("when"), (pl.col("until") + pl.duration(days=1)).alias("next"))
+        .with_columns(pl.col("day").cast(pl.String).alias("since"), pl.col("until").cast(pl.String))
+        .unpivot(stacks, index=["day", "next", "when", "since", "until"], variable_name="kind")
+        .with_columns(
+            pl.col("value").map_elements(words.number, pl.String).alias("written"),
+            pl.col("kind").replace_strict(names).alias("name"),
+            pl.col("value").cum_sum().over("day").alias("top"),
+        )
+        .with_columns((pl.col("top") - pl.col("value")).alias("value"))
+    )
+    chart = (
+        alt.Chart(instants(long, "day", "next"))
+        .mark_rect(x2Offset=-1.5)
+        .encode(
+            x=day_axis(frame["day"].min(), long["next"].max()),
+            x2="next",
+            y=count_axis("top"),
+            y2="value",
+            color=coloured("name", list(names.values()), stacks),
+            tooltip=[tip("when", words("column.day")), tip("name", " "), tip("written", words("column.number"))],
+        )
+        .add_params(alt.selection_point(name="drill", fields=["since", "until"]))
+    )
+    return finished(chart, caption, words, height=230)
+
+
+def finished(chart: Any, caption: Caption, words: Words, height: int) -> Drawn:
+    """The chart with its caption, in the language's numbers and dates, as wide as its place."""
+    title = alt.TitleParams(text=caption.title, subtitle=caption.unit, anchor="start", frame="bounds", offset=14)
+    finished: Drawn = chart.properties(
+        title=title, description=caption.description, width="container", height=height
+    ).configure(locale=words.vega_locale(), axis={"grid": True, "gridOpacity": 0.35, "domain": False, "ticks": False})
+    return finished
+
+
+def shades(breaks: list[Break], words: Words) -> list[alt.Chart]:
+    """Grey bands of school breaks, to lay under a time line; one a break and zone, so that more zones are darker."""
+    if not breaks:
+        return []
+    rows = pl.DataFrame(
+        {
+            "from": [b.starts_on for b in breaks],
+            "to": [b.ends_on + timedelta(days=1) for b in breaks],
+            "label": [words("chart.break", name=b.name, zone=b.zone) for b in breaks],
+        }
+    )
+    shade = alt.Chart(instants(rows, "from", "to")).mark_rect(color=NEUTRAL, opacity=0.13)
+    return [shade.encode(x=utc_day("from"), x2="to", tooltip=[tip("label", words("column.holidays"))])]
+
+
+def rules(events: list[Event], words: Words) -> list[alt.Chart]:
+    """Dashed rules of events, to lay under a time line."""
+    if not events:
+        return []
+    rows = pl.DataFrame(
+        {"from": [event.starts_on for event in events], "label": [event.label[words.language] for event in events]}
+    )
+    rule = alt.Chart(instants(rows, "from")).mark_rule(color=NEUTRAL, strokeDash=[4, 3], strokeWidth=1.3)
+    return [rule.encode(x=utc_day("from"), tooltip=[tip("label", words("column.event"))])]
+
+
+def instants(frame: pl.DataFrame, *days: str) -> pl.DataFrame:
+    """Days as milliseconds of UTC, the one form that Vega reads the same in every place and time zone."""
+    return frame.with_columns(pl.col(*days).dt.epoch("ms"))
+
+
+def utc_day(field: str, **options: Any) -> alt.X:
+    """A day on the axis of days. Without UTC, a browser west of Greenwich would show the evening before."""
+    return alt.X(f"{field}:T", scale=alt.Scale(type="utc"), title=None, **options)
+
+
+def day_axis(first: Any, last: Any) -> alt.X:
+    """The axis of days: Mondays for up to four months, else firsts of months, with the year under each January."""
+    months = (last - first).days > 120
+    marks = pl.date_range(first, last, "1mo" if months else "1w", eager=True)
+    starts = marks.dt.month_start() if months else marks.dt.truncate("1w")
+    values = [alt.DateTime(year=day.year, month=day.month, date=day.day, utc=True) for day in starts if day >= first]
+    year = "utcFormat(datum.value, '%m') == '01' ? utcFormat(datum.value, '%Y') : ''"
+    label = f"[utcFormat(datum.value, '%b'), {year}]" if months else "utcFormat(datum.value, '%e %b')"
+    return utc_day("day", axis=alt.Axis(labelExpr=label, labelOverlap=True, labelFlush=True, values=values))
+
+
+def count_axis(field: str = "value") -> alt.Y:
+    """The axis of counts: whole numbers, few of them."""
+    return alt.Y(f"{field}:Q", title=None, axis=alt.Axis(format=",.0f", tickCount=5, tickMinStep=1))
+
+
+def legend() -> alt.Legend:
+    """The legend over a chart, in rows that a phone can hold."""
+    return alt.Legend(title=None, orient="top", columns=3, labelLimit=200, symbolType="circle", offset=8, padding=0)
+
+
+def coloured(field: str, names: list[str], keys: list[str]) -> alt.Color:
+    """A colour for each name, that of its key in COLOURS; a legend only where there is something to tell apart."""
+    scale = alt.Scale(domain=names, range=[COLOURS[key] for key in keys])
+    return alt.Color(f"{field}:N", scale=scale, sort=names, legend=legend() if len(names) > 1 else None)
+
+
+def tip(field: str, title: str, kind: str = "N") -> alt.Tooltip:
+    """A line of a tooltip."""
+    return alt.Tooltip(f"{field}:{kind}", title=title)
+
+
+def span(first: date, last: date, words: Words) -> str:
+    """A day, or days from one to another, as read in a tooltip."""
+    return words.day(first) if first == last else words("chart.span", since=first, until=last)

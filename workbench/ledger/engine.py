@@ -1,0 +1,100 @@
+"""The database under the ledger: SQLite or PostgreSQL, each set up so that a transaction means the same."""
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from workbench.errors import DiskFull
+from workbench.ledger.faults import LedgerUnreachable
+
+WAIT_S = 30
+"""How long a writer waits for the one before it."""
+
+_NOT_OURS = ("unable to open", "readonly", "locked", "disk i/o", "not a database", "malformed", "full")
+
+
+def engine_for(url: str) -> Engine:
+    """An engine, not yet connected; a SQLite file is made, for its owner alone. Raises LedgerUnreachable."""
+    address = make_url(url)
+    return _sqlite(address) if address.get_backend_name() == "sqlite" else _postgresql(address)
+
+
+@contextmanager
+def reachable(engine: Engine) -> Iterator[None]:
+    """The database's own failures, said as something to do. Raises LedgerUnreachable, DiskFull."""
+    try:
+        yield
+    except DatabaseError as error:
+        said = str(error.orig).strip().lower()
+        of_place = engine.dialect.name != "sqlite" or any(words in said for words in _NOT_OURS)
+        if type(error) not in (DatabaseError, OperationalError) or not of_place:
+            raise
+        if "full" in said or "no space" in said:
+            raise DiskFull(f"no space left for {shown(engine.url)}", "free some space and do it again") from error
+        raise unreachable(engine.url, said.splitlines()[0]) from error
+
+
+def unreachable(address: URL, why: str) -> LedgerUnreachable:
+    """The fault, with the remedy of its kind of database."""
+    if address.get_backend_name() == "sqlite":
+        remedy = "give the workbench's user the right to write there, or name another place in WORKBENCH_LEDGER_URL"
+    else:
+        remedy = "start the database server, or correct WORKBENCH_LEDGER_URL"
+    return LedgerUnreachable(f"the ledger {shown(address)} does not answer ({why})", remedy)
+
+
+def shown(address: URL) -> str:
+    """Where a ledger is, without a password."""
+    return address.render_as_string(hide_password=True)
+
+
+def _postgresql(address: URL) -> Engine:
+    options = {"connect_timeout": 10, "options": f"-c timezone=UTC -c lock_timeout={WAIT_S}s"}
+    return create_engine(address, connect_args=options, pool_pre_ping=True)
+
+
+def _sqlite(address: URL) -> Engine:
+    file = Path(address.database or "")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            _make_file(file)
+        file.chmod(0o600)
+    except OSError as error:
+        raise unreachable(address, error.strerror or "cannot be opened") from error
+    engine = create_engine(address, connect_args={"timeout": WAIT_S})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _make_file(file: Path) -> None:
+    """An empty database in WAL mode, made apart and then named: two that switch one file at once fail, not wait."""
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # mode 600
+    os.close(handle)
+    with closing(sqlite3.connect(name, isolation_level=None)) as connection:
+        connection.execute("pragma journal_mode=wal").close()
+    with suppress(FileExistsError):
+        file.hardlink_to(name)
+    Path(name).unlink()
+
+
+def _prepare(connection: sqlite3.Connection, record: Any) -> None:  # noqa: ARG001
+    """`secure_delete`: what is erased is overwritten. Transactions are begun by `_begin`, not by the driver."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on", "secure_delete=on"):
+        connection.execute(f"pragma {pragma}").close()
+
+
+def _begin(connection: Connection) -> None:
+    """A writer takes its place in the queue at once: one that read first and wrote later could only fail."""
+    writing = connection.get_execution_options().get("writing")
+    connection.exec_driver_sql("begin immediate" if writing else "begin")
