@@ -10,6 +10,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+PAGES = 9
 FIRST = date(2020, 9, 1)
 YEARS = ["2020-2021", "2019-2020", "2018-2019", "2017-2018"]
 USUAL = {"cards": "4", "charts": "100,20", "tables": "20x9"}
@@ -18,23 +19,27 @@ USUAL = {"cards": "4", "charts": "100,20", "tables": "20x9"}
 def show() -> None:
     """Filters beside cards, charts and tables."""
     st.set_page_config(page_title="Bare", layout="wide")
-    page = st.navigation([st.Page(body, title="Bare", url_path="bare")])
+    pages = [st.Page(body, title=f"Page {n}", icon=":material/home:", url_path=f"page{n}") for n in range(PAGES)]
+    page = st.navigation(pages, position="hidden")
     with st.sidebar:
         st.markdown("### Bare")
         links = st.container(gap="xxsmall")
         st.session_state["shift"] = YEARS.index(filters())
-    links.page_link(page)
+    for linked in pages:
+        links.page_link(linked)
     page.run()
     st.divider()
     st.caption("the end")
 
 
 def filters() -> str:
-    """One of each kind that our sidebar has; gives the year."""
+    """As many of each kind as our sidebar has; gives the year."""
     year = st.selectbox("Year", YEARS)
-    st.date_input("From", FIRST, format="DD/MM/YYYY")
+    st.selectbox("Period", ["all", "28 days"])
     st.multiselect("Country", ["FR", "BE", "CH"], default=["FR"], placeholder="all")
     st.multiselect("Role", ["teacher", "parent"], placeholder="all")
+    st.multiselect("Plan", ["standard", "plus"], placeholder="all")
+    st.selectbox("Compare", ["before", "last year"])
     st.segmented_control("Language", ["Français", "English"], default="Français", required=True)
     return year
 

@@ -29,6 +29,7 @@ pytestmark = pytest.mark.browser
 
 SCHEMES = ("light", "dark")
 FRENCH = Words("fr")
+PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pages"
 
 # What stands out of the screen, or out of a box that hides what does not fit. What may be scrolled in a box of its own
 # counts as that box; the page itself is scrolled up and down only.
@@ -165,6 +166,16 @@ def test_every_page_is_seen_in_both_lights_and_languages_every_day() -> None:
     assert {everyday(page)[0].language for page in PAGES} == set(LANGUAGES)
 
 
+def test_the_documentation_shows_every_page() -> None:
+    """What `make screenshots` makes: each page at both sizes and in both lights, listed, and no picture too heavy."""
+    listed = (PICTURES / "README.md").read_text(encoding="utf-8")
+    pictures = {file.name: file.stat().st_size for file in PICTURES.glob("*.png")}
+    first = {f"{page}-{size}-{scheme}.png" for page, size, scheme in product(PAGES, ("wide", "phone"), SCHEMES)}
+    assert first - pictures.keys() == set()
+    assert [name for name in pictures if f"({name})" not in listed] == []
+    assert max(pictures.values()) <= 200_000
+
+
 def test_a_link_reproduces_the_view(browser: Browser, screen: Page, site: Site) -> None:
     """What somebody clicked together, somebody else sees who opens the address."""
     opened(screen, site, "users")
@@ -215,13 +226,14 @@ def test_filters_survive_every_change_of_page(screen: Page, site: Site) -> None:
 def test_a_click_on_a_country_filters_by_it_and_back_undoes_it(screen: Page, site: Site) -> None:
     """From the map to the country's own figures."""
     opened(screen, site, "countries")
-    everywhere = said_by(screen)
+    everywhere, rows = said_by(screen), screen.get_by_role("row").count()
     click_on(screen, drillable(screen).first)
     expect(screen).to_have_url(re.compile(rf"{site.url}/countries\?country=[A-Z]{{2}}$"))
     country = FRENCH.country(screen.url[-2:])
     expect(drawn(screen).get_by_test_id("stSidebar").get_by_text(country, exact=True)).to_be_visible()
     screen.go_back()
     expect(screen).to_have_url(f"{site.url}/countries")
+    expect(screen.get_by_role("row")).to_have_count(rows)
     assert said_by(drawn(screen)) == everywhere
 
 
@@ -235,8 +247,11 @@ def test_every_chart_that_says_so_can_be_drilled_into(screen: Page, site: Site, 
         click_on(screen, drillable(screen).nth(position))
         expect(screen).to_have_url(re.compile(r"\?.*(country=\w\w|from=\d{4}-\d\d-\d\d&to=\d{4}-\d\d-\d\d)"))
         assert troubles(drawn(screen)) == []
+        sidebar = screen.get_by_test_id("stSidebar")
+        expect(sidebar.get_by_test_id("stDateInput")).to_have_count(2 if "from=" in screen.url else 0)
         screen.go_back()
         expect(screen).to_have_url(start)
+        expect(sidebar.get_by_test_id("stDateInput")).to_have_count(0)
         drawn(screen)
 
 
