@@ -11,7 +11,6 @@ import pandas as pd
 import streamlit as st
 
 PAGES = 9
-FIRST = date(2020, 9, 1)
 YEARS = ["2020-2021", "2019-2020", "2018-2019", "2017-2018"]
 USUAL = {"cards": "4", "charts": "100,20", "tables": "20x9"}
 
@@ -67,19 +66,23 @@ def body() -> None:
 
 
 def card(number: int) -> None:
-    """A figure in a frame, its definition a click away."""
+    """A figure in a frame, its definition a click away; another number and trend for each year."""
+    shift = st.session_state["shift"]
     with st.container(border=True):
-        st.metric(f"Figure {number}", f"{number:,}", "+3 %", chart_data=[1, 2, 3])
+        st.metric(
+            f"Figure {number}", f"{number + shift:,}", "+3 %", chart_data=[n * (n + shift) % 7 for n in range(12)]
+        )
         st.caption("A note")
         definition(f"Definition {number}")
 
 
 def chart(number: int, rows: int) -> None:
-    """Three lines over days, on which one can click; other numbers for each year."""
+    """Three lines over days, on which one can click; other days and numbers for each year."""
     shift = st.session_state["shift"]
+    first = date(2020 - shift, 9, 1)
     lines = pd.DataFrame(
         {
-            "day": [FIRST + timedelta(days=n // 3) for n in range(rows)],
+            "day": [first + timedelta(days=n // 3) for n in range(rows)],
             "value": [(n * n + shift) % (97 + shift) for n in range(rows)],
             "line": ["abc"[n % 3] for n in range(rows)],
         }

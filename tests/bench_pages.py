@@ -3,7 +3,8 @@
     python tests/bench_pages.py [--scale 1] [--runs 5] [--home HOME]
 
 Both are served on this machine and visited in turn, in one run, since machines are shared and swing; figures are
-medians. With --home an existing HOME is measured, else a sample of that scale.
+medians. With --home an existing HOME is measured, else a sample of that scale. Pages are those of a whole school year,
+and plain ones have its shape: the last one of the sample has only four months.
 
 - script: from the request to the last message of the server, over a connection of our own, everything asked before.
 - reload, cached filter, new filter: in Chromium, from the start of the navigation, or from the press on another
@@ -37,7 +38,7 @@ from websockets.sync.client import ClientConnection, connect
 from workbench.app import PAGES
 
 LIMIT, FIRST_LIMIT, MEMORY_LIMIT_MB, SESSIONS = 1.5, 0.7, 1000, 25
-YEARS = ("2019-2020", "2018-2019", "2017-2018")
+YEAR, YEARS = "2019-2020", ("2018-2019", "2017-2018", "2020-2021")
 FILTERS = ("", "country=FR", "country=BE", "role=parent", "role=teacher", "period=28", "year=2019-2020", "year=all")
 
 
@@ -202,10 +203,10 @@ def bench_pages(home: Path, folder: Path, runs: int) -> Iterator[Row]:
         side(serving_bare(folder), browser, "Year", "the end") as bare,
     ):
         for page in PAGES:
-            shape = our.session.visit(page)[1]
+            query, path = urlencode({"year": YEAR}), "" if page == PAGES[0] else page
+            shape = our.session.visit(page, query)[1]
             print(f"{page}: {shape}", flush=True)
-            path = "" if page == PAGES[0] else page
-            ours = our.measures(page, "", f"{our.server.url}/{path}")
+            ours = our.measures(page, query, f"{our.server.url}/{path}?{query}")
             plain = bare.measures("", shape.query, f"{bare.server.url}/?{shape.query}")
             for name, measure in ours.items():
                 times = in_turn(measure, plain[name], runs=len(YEARS) if name == "new filter" else runs)

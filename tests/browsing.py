@@ -24,10 +24,14 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SECONDS_60 = 60_000
 WIDE, PHONE = (1440, 1000), (390, 844)
 
-# The moments of the last press and of the last change of the screen, in milliseconds since the navigation began.
+# The moments of the last press and of the last change of the screen, in milliseconds since the navigation began. What
+# is only said to screen readers (role log, which empties itself some time later) is no change of the screen.
 WATCH = """
 addEventListener('pointerdown', () => { window.pressed = performance.now() }, true)
-new MutationObserver(() => { window.changed = performance.now() })
+new MutationObserver(changes => {
+  const seen = ({ target }) => !(target.closest ? target : target.parentElement)?.closest('[role=log]')
+  if (changes.some(seen)) window.changed = performance.now()
+})
   .observe(document, { subtree: true, childList: true, characterData: true })
 """
 # Complete: connected, the script ended, nothing left over from the run before, every chart drawn, and all still: a

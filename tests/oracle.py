@@ -71,9 +71,13 @@ COLUMNS = {
     "features": "day, country, role, feature, users, users_28d, events",
     "first_uses": "cohort_week, country, role, feature, week, users",
     "class_milestones": "class_key, months, starts_on",
+    "days": "day, loaded",
+    "class_days": "starts_on, class_key, days",
+    "accounts": "created_on, deleted_on, country, territory, role, language, users",
+    "segments": "segment, value, users",
     "users": "user_key, role, country, territory, language, created_at, deleted_at",
-    "classes": "class_key, created_at, country, territory, region, department, commune_code, level, members, admins, "
-    "storage_mb, measured_at, archived_at, activated_on",
+    "classes": "class_key, created_at, created_on, country, territory, region, department, commune_code, level, "
+    "members, admins, storage_mb, measured_at, archived_at, archived_on, activated_on",
     "countries": "country, users, users_28d, classes, first_day",
     "translations": "day, country, source_language, target_language, translations, posts, characters, failures",
     "translated_posts": "post_key, class_key, country, first_day, languages",
@@ -309,6 +313,14 @@ def class_milestones(classes: list[Row], events: list[Row], zone: ZoneInfo) -> l
     return rows
 
 
+def class_days(events: list[Row]) -> list[tuple[Any, ...]]:
+    bits: Counter[tuple[date, int]] = Counter()
+    for day, key in {(event["day"], event["class_key"]) for event in events if event["class_key"] is not None}:
+        offset = (day - date(1970, 1, 5)).days % 28
+        bits[day - timedelta(days=offset), key] += 2**offset
+    return [(*each, days) for each, days in bits.items()]
+
+
 def members(events: list[Row]) -> int:
     return len({event["user_key"] for event in events})
 
@@ -324,6 +336,33 @@ def users_without_feed(days: UserDays) -> list[Row]:
     last: dict[int, Segment] = active(days, max(days), len(calendar(days))) if days else {}
     empty = dict.fromkeys(("territory", "language", "created_at", "deleted_at"))
     return [{"user_key": user, "country": each[0], "role": each[1]} | empty for user, each in last.items()]
+
+
+def local_day(instant: datetime | None, zone: ZoneInfo) -> date | None:
+    return instant and instant.astimezone(zone).date()
+
+
+def accounts(users: list[Row], zone: ZoneInfo) -> list[tuple[Any, ...]]:
+    said = ("country", "territory", "role", "language")
+    counts = Counter(
+        (local_day(row["created_at"], zone), local_day(row["deleted_at"], zone), *map(row.get, said)) for row in users
+    )
+    return [(*each, count) for each, count in counts.items()]
+
+
+def segments(
+    users: list[Row], days: UserDays, classes: list[Row], subscriptions: list[Row], told: list[Row]
+) -> list[tuple[Any, ...]]:
+    """Users ever by country and role: of the users feed, or those first seen there; 0 where there are other figures."""
+    rows = []
+    for place, segment in enumerate(("country", "role")):
+        said = Counter(row[segment] for row in users)
+        seen = Counter(days[day][user][place] for user, day in first_days(days).items())
+        values = said.keys() | {each[place] for active_ones in days.values() for each in active_ones.values()}
+        if segment == "country":
+            values |= {row["country"] or "ZZ" for row in classes + told} | ({"ZZ"} if subscriptions else set())
+        rows += [(segment, value, max(said[value], seen[value])) for value in values]
+    return rows
 
 
 def activated_on(row: Row, events: list[Row], zone: ZoneInfo) -> date | None:
@@ -525,6 +564,7 @@ def work_out(files: Mapping[str, bytes], *, timezone: str, key: Key, landed_at: 
     users = newest(feeds["users"], "user_key", None) if has_users_feed else users_without_feed(days)
     classes = newest(feeds["classes"], "class_key", "measured_at")
     for row in classes:
+        row["created_on"], row["archived_on"] = (local_day(row[name], zone) for name in ("created_at", "archived_at"))
         row["activated_on"] = activated_on(row, [e for e in events if e["class_key"] == row["class_key"]], zone)
     subscriptions = newest(feeds["subscriptions"], "subscription_key", "updated_at")
     tables = {
@@ -535,6 +575,10 @@ def work_out(files: Mapping[str, bytes], *, timezone: str, key: Key, landed_at: 
         "features": features(days, events),
         "first_uses": first_uses(days, events),
         "class_milestones": class_milestones(classes, events, zone),
+        "days": [(day, day in days) for day in calendar(days) if active(days, day, 28)],
+        "class_days": class_days(events),
+        "accounts": accounts(users, zone),
+        "segments": segments(users, days, classes, subscriptions, told),
         "users": table_of(users, "users"),
         "classes": table_of(classes, "classes"),
         "countries": countries(days, users, classes),

@@ -55,8 +55,8 @@ class Model:
 def read_models(folder: Path = MODELS) -> dict[str, Model]:
     """Every model of a folder, needs before those who need them. Raises ModelInvalid for a header that is wrong."""
     models = {file.stem: parse(file.stem, file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.sql"))}
-    order = TopologicalSorter({name: set(model.needs) & set(models) for name, model in models.items()})
-    return {name: models[name] for name in order.static_order()}
+    needs = {name: [need for need in model.needs if need in models] for name, model in models.items()}
+    return {name: models[name] for name in TopologicalSorter(needs).static_order()}
 
 
 def parse(name: str, text: str) -> Model:

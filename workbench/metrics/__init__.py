@@ -26,6 +26,9 @@ OTHERS = "autres"
 Unit = Literal["users", "classes", "posts", "translations", "characters", "countries", "eur", "share", "events", "days"]
 Sums = Literal["groups and days", "groups", "nothing"]
 
+DAILY = {"activity": "day", "translation_days": "day", "cohorts": "cohort_week"}
+"""Questions whose rows are the same whatever the period around them, and the column that says which are in it."""
+
 _SEGMENTS = ("country", "role")
 _USES = ("country", "role", "feature")
 _PLACES = ("country", "territory", "region", "department", "academie", "level", "plan")
@@ -49,6 +52,11 @@ class Metric:
     feed: str
     sums: Sums
     by: tuple[str, ...]
+
+    @property
+    def daily(self) -> bool:
+        """Whether it has rows by `day`, each the same whatever the period around it."""
+        return re.match(r"select (\w+ as )?day\{by\}", _text(self.name)) is not None
 
     def sql(self, by: Sequence[str] = ()) -> str:
         """Its query, grouped. Raises MetricInvalid for a column it cannot be grouped by."""
@@ -174,6 +182,14 @@ def listed(tables: Tables[Answer], name: str, asking: Asking, params: Mapping[st
 
 
 @cache
+def timeless(name: str) -> bool:
+    """Whether the answer to a question is the same for every period."""
+    query = _text(f"questions/{name}")
+    read = {relation: body for relation, body in _cells().items() if relation in _needed(query) and relation != "asked"}
+    return not re.search(r"\b(since|until)\b", re.sub(r"--.*", "", "\n".join([query, *read.values()])))
+
+
+@cache
 def tables_behind(name: str) -> tuple[str, ...]:
     """The tables that a metric is counted from; not those that decide which small cells are folded."""
     known = {relation: body for relation, body in _cells().items() if not relation.startswith(("these_", "shown_"))}
@@ -214,13 +230,19 @@ def _ask(tables: Tables[Answer], query: str, asking: Asking, own: Mapping[str, A
 
 @cache
 def _relations(query: str) -> str:
-    """The relations of `cells.sql` that a query names, and those that they name: binding all of them costs 20 ms."""
+    """The relations of `cells.sql` that a query needs: binding all of them costs 20 ms."""
+    needed = _needed(query)
+    return ", ".join(f"{name} as ({body}" for name, body in _cells().items() if name in needed)
+
+
+def _needed(query: str) -> set[str]:
+    """The names of the relations that a query names, and of those that they name."""
     known, needed, unread = _cells(), {"asked"}, [query]
     while unread:
         found = set(re.findall(r"\w+", unread.pop())) & known.keys() - needed
         needed |= found
         unread += [known[name] for name in found]
-    return ", ".join(f"{name} as ({body}" for name, body in known.items() if name in needed)
+    return needed
 
 
 @cache

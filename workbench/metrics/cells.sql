@@ -6,50 +6,15 @@ asked as (
         $plans::varchar[] as wanted_plans,
         coalesce($since::date, '-infinity') as since, coalesce($until::date, 'infinity') as until
 ),
--- Users ever: rows of the users feed, deleted ones too, or users first seen there; whichever is more.
-country_users as (
-    select country, max(users) as users
-    from (
-        select country, count(*) as users from main.users group by country
-        union all
-        select country, sum(users) from main.retention where week = 0 group by country
-        union all
-        select country, 0 from main.active_users
-        union all
-        select country, 0 from main.growth
-        union all
-        select country, 0 from main.countries
-        union all
-        select country, 0 from main.classes
-        union all
-        select 'ZZ', 0 from main.subscriptions
-        union all
-        select country, 0 from main.translations
-        union all
-        select country, 0 from main.translated_posts
-    )
-    group by country
-),
-role_users as (
-    select role, max(users) as users
-    from (
-        select role, count(*) as users from main.users group by role
-        union all
-        select role, sum(users) from main.retention where week = 0 group by role
-        union all
-        select role, 0 from main.active_users
-        union all
-        select role, 0 from main.growth
-    )
-    group by role
-),
 shown_countries as (
-    select country, case when users >= small_cell then country else 'autres' end as shown_country
-    from country_users, asked
+    select value as country, if(users >= small_cell, value, 'autres') as shown_country
+    from main.segments, asked
+    where segment = 'country'
 ),
 shown_roles as (
-    select role, case when users >= small_cell then role else 'autres' end as shown_role
-    from role_users, asked
+    select value as role, if(users >= small_cell, value, 'autres') as shown_role
+    from main.segments, asked
+    where segment = 'role'
 ),
 these_countries as (
     select country, shown_country
@@ -63,43 +28,33 @@ these_roles as (
 ),
 -- Which days were loaded does not depend on who is asked about.
 days as (
-    select day, bool_or(dau is not null) as loaded
-    from main.active_users
-    group by day
+    select day, loaded from main.days
 ),
+-- Small segments keep rows of their own under one name, here and below: whoever reads them sums.
 active_users as (
-    select day, shown_country as country, shown_role as role,
-        sum(dau)::bigint as dau, sum(wau)::bigint as wau, sum(mau)::bigint as mau
+    select day, shown_country as country, shown_role as role, dau, wau, mau
     from main.active_users join these_countries using (country) join these_roles using (role)
-    group by all
 ),
 growth as (
-    select day, shown_country as country, shown_role as role,
-        sum(new)::bigint as new, sum(retained)::bigint as retained,
-        sum(resurrected)::bigint as resurrected, sum(churned)::bigint as churned
+    select day, shown_country as country, shown_role as role, new, retained, resurrected, churned
     from main.growth join these_countries using (country) join these_roles using (role)
-    group by all
 ),
 retention as (
-    select cohort_week, shown_country as country, shown_role as role, week, sum(users)::bigint as users
+    select cohort_week, shown_country as country, shown_role as role, week, users
     from main.retention join these_countries using (country) join these_roles using (role)
-    group by all
 ),
 features as (
-    select day, shown_country as country, shown_role as role, feature, sum(users)::bigint as users,
-        sum(users_28d)::bigint as users_28d, sum(events)::bigint as events
+    select day, shown_country as country, shown_role as role, feature, users, users_28d, events
     from main.features join these_countries using (country) join these_roles using (role)
-    group by all
 ),
 first_uses as (
-    select cohort_week, shown_country as country, shown_role as role, feature, week, sum(users)::bigint as users
+    select cohort_week, shown_country as country, shown_role as role, feature, week, users
     from main.first_uses join these_countries using (country) join these_roles using (role)
-    group by all
 ),
-users as (
-    -- The country itself is there to be counted, never to be shown: how many there are says nothing of anybody.
+-- The country itself is there to be counted, never to be shown: how many there are says nothing of anybody.
+accounts as (
     select * replace (shown_country as country, shown_role as role), country as unfolded_country
-    from main.users join these_countries using (country) join these_roles using (role)
+    from main.accounts join these_countries using (country) join these_roles using (role)
 ),
 countries as (
     select shown_country as country, sum(users)::bigint as users, sum(users_28d)::bigint as users_28d,
@@ -193,18 +148,26 @@ class_limits as (
             {'entitlement': 'storage_mb', 'used': c.storage_mb::double, 'allowed': o.storage_mb}
         ]) as part
         from classes as c join offers as o using (plan)
-        where c.archived_at is null
+        where c.archived_on is null
     )
     where part.used is not null and part.allowed is not null
 ),
 translations as (
-    select day, shown_country as country, source_language, target_language,
-        sum(translations)::bigint as translations, sum(posts)::bigint as posts,
-        sum(characters)::bigint as characters, sum(failures)::bigint as failures
+    select * replace (shown_country as country)
     from main.translations join these_countries using (country)
-    group by all
 ),
 translated_posts as (
     select * replace (shown_country as country)
     from main.translated_posts join these_countries using (country)
+),
+-- Classes with an event in the period. Of the 28 days of a row, those before or after it are shifted or masked out.
+seen_classes as (
+    select distinct class_key
+    from (
+        select class_key, days, greatest(greatest(since, date '1970-01-01') - starts_on, 0)::integer as first_bit,
+            least(least(until, date '9999-12-31') - starts_on, 27)::integer as last_bit
+        from main.class_days, asked
+        where starts_on <= until and starts_on + 27 >= since
+    )
+    where (days >> first_bit) & ((1 << (last_bit - first_bit + 1)) - 1) <> 0
 )

@@ -1,5 +1,5 @@
-select created_at::date as day{by}, count(*) as classes_created
+select created_on as day{by}, count(*) as classes_created
 from classes, asked
-where created_at::date between since and until
+where created_on between since and until
 group by all
 order by all

@@ -1,6 +1,6 @@
 select count(*) as classes_dormant{by}
 from classes, asked
-where created_at::date < since and (archived_at is null or archived_at::date > until)
-    and class_key not in (select class_key from class_activity, asked where day between since and until)
+where created_on < since and (archived_on is null or archived_on > until)
+    and class_key not in (from seen_classes)
 group by all
 order by all

@@ -1,7 +1,7 @@
 select count(distinct unfolded_country) as countries{by}
-from users, asked
+from accounts, asked
 where unfolded_country <> 'ZZ'
-    and (created_at is null or created_at::date <= until)
-    and (deleted_at is null or deleted_at::date > until)
+    and (created_on is null or created_on <= until)
+    and (deleted_on is null or deleted_on > until)
 group by all
 order by all

@@ -1,5 +1,5 @@
-select median(activated_on - created_at::date) as days_to_activation{by}
+select median(activated_on - created_on) as days_to_activation{by}
 from classes, asked
-where created_at::date between since and until and activated_on is not null
+where created_on between since and until and activated_on is not null
 group by all
 order by all

@@ -1,7 +1,7 @@
 select max(users) filter (where unfolded_country <> 'ZZ') / sum(users) as first_country_share
 from (
-    select unfolded_country, count(*) as users
-    from users, asked
-    where (created_at is null or created_at::date <= until) and (deleted_at is null or deleted_at::date > until)
+    select unfolded_country, sum(users) as users
+    from accounts, asked
+    where (created_on is null or created_on <= until) and (deleted_on is null or deleted_on > until)
     group by unfolded_country
 )

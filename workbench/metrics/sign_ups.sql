@@ -1,5 +1,5 @@
-select created_at::date as day{by}, count(*) as sign_ups
-from users, asked
-where created_at::date between since and until
+select created_on as day{by}, sum(users)::bigint as sign_ups
+from accounts, asked
+where created_on between since and until
 group by all
 order by all

@@ -1,6 +1,6 @@
-select count(*) as users{by}
-from users, asked
-where (created_at is null or created_at::date <= until)
-    and (deleted_at is null or deleted_at::date > until)
+select coalesce(sum(users), 0)::bigint as users{by}
+from accounts, asked
+where (created_on is null or created_on <= until)
+    and (deleted_on is null or deleted_on > until)
 group by all
 order by all

@@ -21,9 +21,9 @@ import streamlit as st
 from workbench.calendar import ZONES, Break, Comparison, compared_period, school_breaks
 from workbench.charts import Caption, Drawn
 from workbench.ledger import Ledger
-from workbench.metrics import METRICS, Asking, figure, question
+from workbench.metrics import DAILY, METRICS, Asking, figure, question, timeless
 from workbench.metrics.kit import Event, events
-from workbench.pages.sheet import Column, Figure, Sheet, Table
+from workbench.pages.sheet import Cells, Column, Figure, Sheet, Table
 from workbench.text import Words
 from workbench.warehouse import Warehouse
 
@@ -65,7 +65,7 @@ class Page:
     @property
     def anytime(self) -> Asking:
         """What is asked without its period."""
-        return replace(self.asking, since=None, until=None)
+        return _anytime(self.asking)
 
     @property
     def before(self) -> Asking:
@@ -75,7 +75,10 @@ class Page:
 
     def metric(self, name: str, asking: Asking | None = None, by: tuple[str, ...] = ()) -> pl.DataFrame:
         """A metric of the catalogue for what is asked: `day` unless it is a state, the columns of `by`, the metric."""
-        return _figure(self.warehouse, name, asking or self.asking, by)
+        asked = asking or self.asking
+        if not METRICS[name].daily:
+            return _figure(self.warehouse, name, asked, by)
+        return _within(_figure(self.warehouse, name, _anytime(asked), by), "day", asked)
 
     def total(self, name: str, asking: Asking | None = None) -> int:
         """A metric's sum over its rows: for states, and for those that may be summed over days."""
@@ -100,7 +103,10 @@ class Page:
 
     def question(self, name: str, asking: Asking | None = None) -> pl.DataFrame:
         """The answer to one of `metrics/questions`."""
-        return _question(self.warehouse, name, asking or self.asking)
+        asked = asking or self.asking
+        if name in DAILY:
+            return _within(_question(self.warehouse, name, _anytime(asked)), DAILY[name], asked)
+        return _question(self.warehouse, name, _anytime(asked) if timeless(name) else asked)
 
     def has(self, feed: str) -> bool:
         """Whether the build has an export of a feed."""
@@ -194,11 +200,7 @@ class Page:
     def table(self, frame: pl.DataFrame, columns: Mapping[str, Written], caption: str, name: str = "") -> None:
         """A table of the columns named, each written by its function, numbers to the right; `name` is the file's."""
         shown = [
-            Column(
-                self.words(f"column.{column}"),
-                tuple("–" if value is None else written(value) for value in frame[column]),
-                frame[column].dtype.is_numeric(),
-            )
+            Column(self.words(f"column.{column}"), Cells(frame[column], written), frame[column].dtype.is_numeric())
             for column, written in columns.items()
         ]
         self.sheet.table(Table(name or self.name, caption, tuple(shown), frame.select(*columns)))
@@ -267,11 +269,23 @@ def weekly(days: pl.DataFrame, since: date, until: date) -> pl.DataFrame:
     return weeks.with_columns(pl.max_horizontal("day", pl.lit(since)).alias("day"), last.alias("until"))
 
 
-@st.cache_data(show_spinner=False, max_entries=500, hash_funcs={Warehouse: lambda warehouse: warehouse.build.id})
+def _anytime(asking: Asking) -> Asking:
+    return replace(asking, since=None, until=None)
+
+
+def _within(rows: pl.DataFrame, day: str, asking: Asking) -> pl.DataFrame:
+    """The rows of the period asked about: days are asked for once, of all times, and then taken from there."""
+    return rows.filter(pl.col(day).is_between(asking.since or date.min, asking.until or date.max))
+
+
+_KEYS: dict[str | type[Any], Callable[[Any], Any]] = {Warehouse: lambda warehouse: warehouse.build.id, Asking: repr}
+
+
+@st.cache_data(show_spinner=False, max_entries=500, hash_funcs=_KEYS)
 def _figure(warehouse: Warehouse, name: str, asking: Asking, by: tuple[str, ...]) -> pl.DataFrame:
     return figure(warehouse, name, asking, by).pl()
 
 
-@st.cache_data(show_spinner=False, max_entries=500, hash_funcs={Warehouse: lambda warehouse: warehouse.build.id})
+@st.cache_data(show_spinner=False, max_entries=500, hash_funcs=_KEYS)
 def _question(warehouse: Warehouse, name: str, asking: Asking) -> pl.DataFrame:
     return question(warehouse, name, asking).pl()

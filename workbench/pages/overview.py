@@ -9,7 +9,7 @@ import polars as pl
 import streamlit as st
 
 from workbench.access import may
-from workbench.calendar import previous_school_year, school_year, school_year_bounds
+from workbench.calendar import school_year
 from workbench.charts import usage
 from workbench.ledger import Ledger, annotations
 from workbench.metrics import METRICS, OTHERS, Asking
@@ -81,11 +81,8 @@ def _alerts(warehouse: Warehouse, asking: Asking, until: date) -> list[Alert]:
 
 
 def seen_from_afar(page: Page) -> Asking:
-    """What is asked, from far enough back for the comparison, the trend, and the school year before."""
-    last_year, _ = school_year_bounds(previous_school_year(school_year(page.until)))
-    compared = page.before.since or page.since
-    first = min(compared, last_year, page.until - timedelta(weeks=13))
-    return replace(page.asking, since=first - timedelta(days=1))
+    """What is asked, of all the days there are: the comparison, the trend and the school year before are among them."""
+    return replace(page.asking, since=None, until=page.warehouse.build.data_until or page.until)
 
 
 def figures(page: Page, levels: Levels, progresses: Mapping[str, Progress]) -> None:

@@ -147,7 +147,7 @@ def cohorts(page: Page) -> None:
     """Which share of each week's newcomers is active in the weeks after."""
     page.sheet.heading(page.words("users.cohorts.title"))
     page.sheet.text(page.words("users.cohorts.lead"))
-    cells = page.question("cohorts").filter(pl.col("week") <= 26)
+    cells = page.question("cohorts")
     if cells.is_empty():
         page.empty("empty.cohorts")
         return

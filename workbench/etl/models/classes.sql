@@ -3,6 +3,7 @@
 -- key: class_key
 -- column class_key BIGINT: pseudonym of the class
 -- column created_at TIMESTAMPTZ: when the class was made
+-- column created_on DATE: its local date
 -- column country VARCHAR [ISO 3166-1 alpha-2]: overseas France is FR
 -- column territory VARCHAR [ISO 3166-1 alpha-2]: the overseas code behind FR, else NULL
 -- column region VARCHAR: region or state, as the app names it
@@ -15,11 +16,13 @@
 -- column storage_mb DOUBLE [MB]: storage used at the newest measure
 -- column measured_at TIMESTAMPTZ: when the three were measured
 -- column archived_at TIMESTAMPTZ: when the class was archived, NULL while it lives
+-- column archived_on DATE: its local date
 -- column activated_on DATE: first day with 10 users and 3 posts, within 14 days of creation; NULL where it never came
 -- check country_is_a_code: regexp_full_match(country, '[A-Z]{2}')
 -- check measures_are_not_negative: coalesce(least(members, admins, storage_mb), 0) >= 0
-select class_key, created_at, country, territory, region, department, academie, commune_code, level,
-    members, admins, storage_mb, measured_at, archived_at, activated_on
+select class_key, created_at, created_at::date as created_on, country, territory, region, department, academie,
+    commune_code, level, members, admins, storage_mb, measured_at, archived_at, archived_at::date as archived_on,
+    activated_on
 from current_classes
-left join activations using (class_key)
+left join (select class_key, activated_on from activations) using (class_key)
 left join reference_academies using (department)

@@ -7,9 +7,9 @@ active as (
     group by day
 ),
 joined as (
-    select created_at::date as day, count(*) as sign_ups
-    from users
-    where created_at is not null
+    select created_on as day, sum(users) as sign_ups
+    from accounts
+    where created_on is not null
     group by day
 ),
 translated as (

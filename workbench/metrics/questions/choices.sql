@@ -1,7 +1,7 @@
 -- What the filters offer: countries, roles and plans there are, the biggest first.
-select 'country' as filter, country as value, max(users) as users
+select 'country' as filter, country as value, max(users)::bigint as users
 from (
-    select country, count(*) as users from users group by country
+    select country, sum(users) as users from accounts group by country
     union all
     select country, max(mau) from active_users group by country
     union all
@@ -11,9 +11,9 @@ from (
 )
 group by country
 union all
-select 'role', role, max(users)
+select 'role', role, max(users)::bigint
 from (
-    select role, count(*) as users from users group by role
+    select role, sum(users) as users from accounts group by role
     union all
     select role, max(mau) from active_users group by role
 )

@@ -4,22 +4,17 @@
 -- these days. `open` are not archived; `awake` are open with an event in the window, `dormant` are open and older than
 -- the window, without one.
 with
-signs as (
-    select distinct class_key
-    from class_activity, asked
-    where day between since and until
-),
 later as (
     select class_key, bool_or(months = 3) as alive_3m, bool_or(months = 6) as alive_6m
     from class_milestones
     group by class_key
 ),
 there as (
-    select country, plan, academie, department, created_at::date as created_on, activated_on is not null as activated,
-        archived_at is null or archived_at::date > until as open, signs.class_key is not null as seen,
+    select country, plan, academie, department, created_on, activated_on is not null as activated,
+        archived_on is null or archived_on > until as open, seen_classes.class_key is not null as seen,
         coalesce(alive_3m, false) as alive_3m, coalesce(alive_6m, false) as alive_6m
-    from classes left join signs using (class_key) left join later using (class_key), asked
-    where created_at::date <= until
+    from classes left join seen_classes using (class_key) left join later using (class_key), asked
+    where created_on <= until
 ),
 -- Schools closed on 16 March 2020, a Monday, and the first lockdown ended on 10 May.
 grouped as (

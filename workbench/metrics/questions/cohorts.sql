@@ -1,4 +1,4 @@
--- A cohort's users in each of its weeks that has begun; a week that has not ended by data_until is not whole.
+-- A cohort's users in each of its first 27 weeks that has begun; a week that has not ended by data_until is not whole.
 with
 sizes as (
     select cohort_week, sum(users)::bigint as size
@@ -7,12 +7,13 @@ sizes as (
     group by cohort_week
 ),
 cells as (
-    select cohort_week, size, unnest(range((data_until - cohort_week) // 7 + 1))::integer as week
+    select cohort_week, size, unnest(range(least((data_until - cohort_week) // 7 + 1, 27)))::integer as week
     from sizes, build
 ),
 returned as (
     select cohort_week, week::integer as week, sum(users)::bigint as users
     from retention
+    where week <= 26
     group by all
 )
 select cohort_week, week, size, coalesce(users, 0) as users, coalesce(users, 0) / size as share,

@@ -6,7 +6,7 @@ known as (
     from (
         select day from days
         union all
-        select created_at::date from classes
+        select created_on from classes
         union all
         select first_day from translated_posts
     )
@@ -17,15 +17,15 @@ spine as (
 ),
 -- What begins adds one from its day on; what ends takes one away.
 moves as (
-    select coalesce(created_at::date, '-infinity') as day, 1 as users, 0 as classes, 0 as posts, 0::decimal(18, 2) as eur
-    from users
-    where deleted_at is null or deleted_at::date > coalesce(created_at::date, '-infinity')
+    select coalesce(created_on, '-infinity') as day, users, 0 as classes, 0 as posts, 0::decimal(18, 2) as eur
+    from accounts
+    where deleted_on is null or deleted_on > coalesce(created_on, '-infinity')
     union all
-    select deleted_at::date, -1, 0, 0, 0
-    from users
-    where deleted_at::date > coalesce(created_at::date, '-infinity')
+    select deleted_on, -users, 0, 0, 0
+    from accounts
+    where deleted_on > coalesce(created_on, '-infinity')
     union all
-    select created_at::date, 0, 1, 0, 0 from classes
+    select created_on, 0, 1, 0, 0 from classes
     union all
     select first_day, 0, 0, 1, 0 from translated_posts
     union all

@@ -1,9 +1,9 @@
 -- Users by role, and those active in the 28 days before the end of the period.
 with
 there as (
-    select role, count(*) as users
-    from users
-    where deleted_at is null
+    select role, sum(users)::bigint as users
+    from accounts
+    where deleted_on is null
     group by role
 ),
 active as (

@@ -1,18 +1,16 @@
 -- Overseas France at the end of the period: users and classes by territory, small ones folded together.
 with
 people as (
-    select territory, count(*) as ever,
-        count(*) filter (
-            where (created_at is null or created_at::date <= until) and (deleted_at is null or deleted_at::date > until)
-        ) as users
-    from users, asked
+    select territory, sum(users) as ever,
+        sum(users) filter (where (created_on is null or created_on <= until) and (deleted_on is null or deleted_on > until)) as users
+    from accounts, asked
     where territory is not null
     group by territory
 ),
 made as (
     select territory, count(*) as classes
     from classes, asked
-    where territory is not null and created_at::date <= until
+    where territory is not null and created_on <= until
     group by territory
 )
 select if(coalesce(ever, 0) >= small_cell, territory, 'autres') as territory,

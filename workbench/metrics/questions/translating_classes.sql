@@ -4,6 +4,6 @@ select country, plan, count(*) as active,
         where class_key in (select class_key from translated_posts, asked where first_day between since and until)
     ) as translating
 from classes
-where class_key in (select class_key from class_activity, asked where day between since and until)
+where class_key in (from seen_classes)
 group by all
 order by all

@@ -6,10 +6,10 @@ asks for `page.sheet` only where nothing of `Page` does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, overload
 
 import polars as pl
 
@@ -36,8 +36,38 @@ class Column:
     """A column of a table: its heading, its cells as written, and whether they are numbers (set to the right)."""
 
     heading: str
-    cells: tuple[str, ...]
+    cells: Sequence[str]
     numeric: bool
+
+
+class Cells(Sequence[str]):
+    """The values of a column, each written when it is read: of a table of 20,000 rows a page shows the first 200."""
+
+    def __init__(self, values: pl.Series, written: Callable[[Any], str]) -> None:
+        self._values, self._written = values, written
+
+    def __len__(self) -> int:
+        """Rows of the column."""
+        return len(self._values)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        """A cell, or those of some rows; a dash where there is no value."""
+        if isinstance(place, slice):
+            return list(Cells(self._values[place], self._written))
+        return self._said(self._values[place])
+
+    def __iter__(self) -> Iterator[str]:
+        """Every cell, from the first row on."""
+        return map(self._said, self._values)
+
+    def _said(self, value: Any) -> str:
+        return "–" if value is None else self._written(value)
 
 
 @dataclass(frozen=True)

@@ -114,8 +114,8 @@ class Screen:
         columns = dict(zip(headings, table.columns, strict=True))
         values = dict(zip(headings, map(_values, table.columns, table.frame.head(ROWS_SHOWN)), strict=True))
         styled = pd.DataFrame(values).style
-        for heading, column in columns.items():
-            cells = dict(zip(values[heading], map(_plain, column.cells), strict=False))
+        for heading in (heading for heading, column in columns.items() if column.numeric):
+            cells = dict(zip(values[heading], map(_plain, columns[heading].cells), strict=False))
             styled = styled.format(cells.__getitem__, subset=pd.Index([heading]), na_rep="–")
         st.table(styled, border="horizontal", hide_index=True, alt=table.description)
         if table.frame.height > ROWS_SHOWN:
@@ -149,7 +149,7 @@ def slug(text: str) -> str:
 def _values(column: Column, series: pl.Series) -> list[Any]:
     """What Streamlit sets by: numbers to the right, the rest to the left, whatever a style says."""
     if not column.numeric:
-        return list(column.cells[:ROWS_SHOWN])
+        return list(map(_plain, column.cells[:ROWS_SHOWN]))
     return (series if series.dtype.is_integer() and not series.null_count() else series.cast(pl.Float64)).to_list()
 
 

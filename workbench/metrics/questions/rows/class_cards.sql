@@ -4,7 +4,7 @@
 -- plan allows of each (members_allowed, …; NULL is no limit, or unknown).
 select class_key, plan, latest.payer_type as payer_type, latest.ended_on as ended_on,
     latest.confort_famille as confort_famille, latest.arr_eur::double as arr_eur, department, commune_code,
-    created_at::date as created_on, archived_at::date as archived_on, c.members, c.admins, c.storage_mb,
+    created_on, archived_on, c.members, c.admins, c.storage_mb,
     o.members as members_allowed, o.admins as admins_allowed, o.storage_mb as storage_mb_allowed
 from classes as c
 left join offers as o using (plan)
