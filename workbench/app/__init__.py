@@ -227,9 +227,9 @@ def _free(host: str, port: int) -> None:
 def _open(address: str, words: Words) -> None:
     """Say where the pages are, once the first visit, which is our own, has taken the time that first visits take.
 
-    Altair checks each part of a chart against its schema as it is made; a whole chart is checked when it is shown, and
-    the tests see every part, so visitors need not wait for it (a map: 130 ms, without it 30). Streamlit collects
-    garbage after each run: it need not look through every library each time (0.1 s).
+    Altair checks each part of a chart against its schema as it is made: the tests see to that, and visitors need not
+    wait for it (a map: 130 ms, without it 30). Streamlit collects garbage after each run: it need not look through
+    every library each time (0.1 s).
     """
     schemapi.disable_debug_mode()
     rehearse(address)

@@ -382,10 +382,8 @@ def beside(page: Page, figure: Published) -> None:
         page.sheet.note(figure.scope[words.language])
         rows = {"published": words.number(figure.value), "computed": page.written(computed)}
         gap = "–" if computed is None else words.change(computed / figure.value - 1)
-        for key, shown in (rows | {"gap": gap}).items():
-            with page.sheet.row():
-                page.sheet.text(words(f"overview.figure.{key}"))
-                page.sheet.text(f"**{shown}**")
+        said = (f"{words(f'overview.figure.{key}')} **{shown}**" for key, shown in (rows | {"gap": gap}).items())
+        page.sheet.text("  \n".join(said))
         page.definitions(figure.metric, place="published")
 
 
