@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from oracle import Truth, work_out
+from oracle import COLUMNS, Truth, work_out
 
 LANDED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = date(2020, 3, 2)
@@ -216,4 +216,5 @@ def test_the_newest_measure_wins_and_an_empty_one_is_the_oldest() -> None:
         c2,2020-01-01T00:00:00Z,FR,50,
         """
     )
-    assert [row[8] for row in truth.tables["classes"]] == [10, 50]
+    members = COLUMNS["classes"].split(", ").index("members")
+    assert [row[members] for row in truth.tables["classes"]] == [10, 50]
