@@ -90,7 +90,7 @@ def figures(page: Page, levels: Levels, progresses: Mapping[str, Progress]) -> N
     before = page.before
     then = (before.since or page.since, before.until or page.until)
     compared(page)
-    with page.sheet.grid(len(FIGURES), 190):
+    with page.sheet.grid(len(FIGURES), 176):
         for name in FIGURES:
             if not known(page, name):
                 page.card(name, "–", page.words("overview.no_feed", feed=METRICS[name].feed))
