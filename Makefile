@@ -46,9 +46,10 @@ lint: $(DEV) ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict workbench
 
-bench: $(DEV) ## the full ETL against DuckDB's own copy of the same files; the pages against plain Streamlit
+bench: $(DEV) ## the full ETL against DuckDB's own copy of the same files; the pages against plain Streamlit; answers
 	$(BIN)/python tests/bench.py
 	$(BIN)/python tests/bench_pages.py
+	$(BIN)/python tests/bench_surveys.py
 
 soak: $(DEV) ## the long tests: 25 kills, the full splits
 	$(BIN)/pytest -m soak --durations 15

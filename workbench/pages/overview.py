@@ -320,7 +320,7 @@ def note_forms(page: Page, ledger: Ledger) -> None:
         first = st.date_input(words("column.starts_on"), page.until, format="DD/MM/YYYY")
         last = st.date_input(words("overview.note.ends_on"), None, format="DD/MM/YYYY")
         country = st.selectbox(words("column.country"), ["", *countries(page)], format_func=partial(place, page))
-        if st.form_submit_button(words("overview.note.add"), type="primary"):
+        if st.form_submit_button(words("overview.note.add")):
             add_note(page, ledger, label.strip(), (first, last), country)
     marked = {note.id: note for note in annotations.annotations(ledger)}
     if not marked:
