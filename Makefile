@@ -51,8 +51,8 @@ bench: $(DEV) ## the full ETL against DuckDB's own copy of the same files; the p
 	$(BIN)/python tests/bench_pages.py
 	$(BIN)/python tests/bench_surveys.py
 
-soak: $(DEV) ## the long tests: 25 kills, the full splits
-	$(BIN)/pytest -m soak --durations 15
+soak: $(DEV) ## the long tests: 25 kills, the full splits, every page in every look, 25 syncs with faults
+	$(BIN)/pytest -m soak -n 2 --dist loadfile --durations 15
 
 screenshots: $(DEV) ## pictures of every page on the sample, into docs/pages
 	$(BIN)/python tests/screenshots.py
