@@ -203,6 +203,39 @@ def survey_import(file: Path, form: str | None, as_json: bool) -> int:
     return 0
 
 
+@cli.group("ambassadors")
+def ambassadors_group() -> None:
+    """The people of the ambassador programme."""
+
+
+@ambassadors_group.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Show what would change and write nothing.")
+@_json
+def ambassadors_import(file: Path, dry_run: bool, as_json: bool) -> int:
+    """Take in a list of people, saved as CSV; lines with errors are left out (exit code 3) and named."""
+    from workbench.ledger import ledger_of
+    from workbench.surveys.ambassadors import import_people, preview
+
+    ledger = ledger_of(load_settings())
+    seen, written = preview(ledger, file), False
+    try:
+        written = not dry_run and import_people(ledger, seen, skip_errors=True, who="import", now=datetime.now(UTC))
+    finally:
+        counts = {name: len(getattr(seen, name)) for name in ("new", "changed", "same")}
+        _print_preview(counts, list(map(dataclasses.asdict, seen.errors)), written, as_json)
+    return 3 if seen.errors else 0
+
+
+def _print_preview(counts: dict[str, int], errors: list[dict[str, object]], written: bool, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({**counts, "errors": errors, "written": written}))
+        return
+    OUT.print(_table([counts | {"errors": len(errors)}], ("new", "changed", "same", "errors")))
+    for wrong in errors:
+        OUT.print(f"line {wrong['line']}: {wrong['message']}", markup=False, highlight=False, soft_wrap=True)
+
+
 @cli.command()
 def dictionary() -> int:
     """Every table and column of the published build, with meaning and unit."""
