@@ -12,7 +12,7 @@ from tiny import etl
 
 import workbench
 from workbench.access import NotAllowed, Role
-from workbench.metrics import METRICS, OTHERS, Asking, MetricInvalid, figure, metric, question
+from workbench.metrics import DAILY, METRICS, OTHERS, Asking, MetricInvalid, figure, metric, question, timeless
 from workbench.metrics.kit import events, published_figures
 from workbench.warehouse import Warehouse
 
@@ -52,6 +52,34 @@ def value(warehouse: Warehouse, name: str, asking: Asking = ADMIN) -> float:
 def on(day: date, asking: Asking = ADMIN) -> Asking:
     """The same question about one day."""
     return replace(asking, since=day, until=day)
+
+
+AUTUMN = replace(ADMIN, since=date(2020, 9, 7), until=date(2020, 11, 8))
+ANYTIME = replace(ADMIN, since=None, until=None)
+
+
+@pytest.mark.parametrize("name", list(filter(timeless, QUESTIONS)))
+def test_a_timeless_question_has_one_answer_for_every_period(warehouse: Warehouse, name: str) -> None:
+    """Pages ask it once, whatever period is chosen."""
+    answers = [question(warehouse, name, asking).rows() for asking in (AUTUMN, ANYTIME)]
+    assert sorted(map(repr, answers[0])) == sorted(map(repr, answers[1]))
+
+
+@pytest.mark.parametrize("name", DAILY)
+def test_a_period_of_a_daily_question_is_cut_from_all_its_days(warehouse: Warehouse, name: str) -> None:
+    """Pages ask for all days once, and take the period from there."""
+    day = pl.col(DAILY[name])
+    always, autumn = (question(warehouse, name, asking).pl() for asking in (ANYTIME, AUTUMN))
+    assert always.height > autumn.height > 0
+    assert always.filter(day.is_between(AUTUMN.since, AUTUMN.until)).equals(autumn)
+
+
+@pytest.mark.parametrize("name", [name for name, known in METRICS.items() if known.daily])
+def test_a_period_of_a_daily_metric_is_cut_from_all_its_days(warehouse: Warehouse, name: str) -> None:
+    """The same for the figures of the catalogue."""
+    always, autumn = (figure(warehouse, name, asking).pl() for asking in (ANYTIME, AUTUMN))
+    assert autumn.height > 0
+    assert always.filter(pl.col("day").is_between(AUTUMN.since, AUTUMN.until)).equals(autumn)
 
 
 @pytest.mark.parametrize("name", METRICS)

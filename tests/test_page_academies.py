@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -151,15 +152,15 @@ def truth() -> dict[str, tuple[int, int, int, int]]:
     """Classes, active ones, paying ones and members by académie, counted from the rows of the exports."""
     reference = (CHECKOUT / "reference" / "academies.csv").read_text(encoding="utf-8").splitlines()
     academie_of = {row["departement"]: row["academie"] for row in csv.DictReader(reference)}
-    counted = dict.fromkeys(academie_of.values(), (0, 0, 0, 0))
+    rows = defaultdict[str, list[tuple[int, int, int, int]]](list)
     for name, created, country, department, members, archived in MADE:
         open_ = date.fromisoformat(created) <= UNTIL and (not archived or date.fromisoformat(archived) > UNTIL)
         if country == "FR" and open_ and department:
             awake = any(date(2020, 9, 1) <= date.fromisoformat(day) <= UNTIL for day in SEEN.get(name, []))
-            before = counted[academie_of[department]]
-            one = (1, int(awake), int(name == "k-lyon-1"), members)
-            counted[academie_of[department]] = tuple(a + b for a, b in zip(before, one, strict=True))  # type: ignore[assignment]
-    return counted
+            rows[academie_of[department]].append((1, int(awake), int(name == "k-lyon-1"), members))
+    nothing = (0, 0, 0, 0)
+    sums = {name: [sum(column) for column in zip(nothing, *rows[name], strict=True)] for name in academie_of.values()}
+    return {name: (classes, awake, paying, members) for name, (classes, awake, paying, members) in sums.items()}
 
 
 def test_the_table_counts_as_the_exports_do(home: Path) -> None:

@@ -158,15 +158,23 @@ def bound(written: str | None) -> datetime | None:
     return datetime.fromisoformat(written).replace(tzinfo=UTC) if written else None
 
 
-class Handler(BaseHTTPRequestHandler):
-    """One connection; `server.typeform` is what is known."""
+class Server(ThreadingHTTPServer):
+    """`typeform` is what is known."""
 
+    daemon_threads = True
+    typeform: TypeformServer
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    server: Server
     protocol_version = "HTTP/1.1"
     timeout = 10
 
     def do_GET(self) -> None:
         """Answer, or do what the mood says."""
-        state: TypeformServer = self.server.typeform  # type: ignore[attr-defined]
+        state = self.server.typeform
         address = urlsplit(self.path)
         params = {name: values[-1] for name, values in parse_qs(address.query).items()}
         with state.lock:
@@ -181,7 +189,7 @@ class Handler(BaseHTTPRequestHandler):
     def reply(self, mood: str, status: int, body: bytes) -> None:
         """Send a body, or something worse."""
         if mood == "slow":
-            self.server.typeform.closing.wait(SLOW_S)  # type: ignore[attr-defined]
+            self.server.typeform.closing.wait(SLOW_S)
         if mood in ("hang up", "truncated"):
             self.close_connection = True
         if mood in INSTEAD:
@@ -212,9 +220,8 @@ class Handler(BaseHTTPRequestHandler):
 def typeform_server(**known: Any) -> Iterator[TypeformServer]:
     """A server that runs until the block ends."""
     state = TypeformServer(**known)
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    http.typeform = state  # type: ignore[attr-defined]
-    http.daemon_threads = True
+    http = Server(("127.0.0.1", 0), Handler)
+    http.typeform = state
     state.url = f"http://127.0.0.1:{http.server_port}"
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

@@ -19,7 +19,7 @@ from typing import Any
 
 import polars as pl
 import polars.selectors as cs
-from xlsxwriter import Workbook  # type: ignore[import-untyped]
+from xlsxwriter import Workbook  # type: ignore[import-untyped]  # the package says nothing of its types
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 SHEET_ROWS = 1_048_575

@@ -9,8 +9,9 @@ from contextlib import suppress
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.exceptions import InvalidHandshake
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 PATIENCE_S = 60
 
@@ -18,12 +19,13 @@ PATIENCE_S = 60
 def rehearse(address: str) -> None:
     """Ask the server at `host:port`, as soon as it listens, for its home page, and wait for the end of it.
 
-    A server that takes us for nobody, as one with a login does, lets us go at the door.
+    A server that takes us for nobody, as one with a login does, lets us go at the door; one that is stopped meanwhile
+    hangs up; and a page that takes too long is left to its first visitor.
     """
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
         with suppress(ConnectionRefusedError):  # not yet
-            with suppress(InvalidHandshake), _connection(address) as connection:
+            with suppress(InvalidHandshake, ConnectionClosed, TimeoutError), _connection(address) as connection:
                 _see(connection)
             return
         time.sleep(0.02)
@@ -31,7 +33,8 @@ def rehearse(address: str) -> None:
 
 def _connection(address: str) -> ClientConnection:
     url = f"ws://{address}/_stcore/stream"
-    return connect(url, subprotocols=["streamlit"], max_size=None, open_timeout=PATIENCE_S, proxy=None)  # type: ignore[list-item]
+    spoken = [Subprotocol("streamlit")]
+    return connect(url, subprotocols=spoken, max_size=None, open_timeout=PATIENCE_S, proxy=None)
 
 
 def _see(connection: ClientConnection) -> None:

@@ -30,7 +30,7 @@ def connect(path: Path, timezone: str, spill: Path) -> duckdb.DuckDBPyConnection
     """
     con = duckdb.connect()
     con.execute(f"set timezone = {_text(timezone)}")
-    con.execute("set memory_limit = '500MB'")
+    con.execute("set memory_limit = '400MB'")
     con.execute(f"set temp_directory = {_text(str(spill))}")
     con.execute("set preserve_insertion_order = false")
     con.execute(f"attach {_text(str(path))} as made (storage_version 'v1.5.0', block_size 16384)")
