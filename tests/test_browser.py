@@ -110,13 +110,13 @@ def test_filters_live_in_the_address(screen: Page, site: Site) -> None:
     expect(screen).to_have_url(f"{site.url}/countries?country=BE")
     expect(screen.get_by_text("Belgique · Tous les rôles")).to_be_visible()
     screen.get_by_text("English").click()
-    expect(screen.get_by_role("heading", name="Countries")).to_be_visible()
+    expect(screen.get_by_role("heading", name="Countries", exact=True)).to_be_visible()
     expect(screen.get_by_text("Belgium · All roles")).to_be_visible()
     expect(screen).to_have_url(f"{site.url}/countries?country=BE&lang=en")
     screen.go_back()
-    expect(screen.get_by_role("heading", name="Pays")).to_be_visible()
+    expect(screen.get_by_role("heading", name="Pays", exact=True)).to_be_visible()
     screen.go_back()
-    expect(screen.get_by_role("heading", name="Utilisateurs")).to_be_visible()
+    expect(screen.get_by_role("heading", name="Utilisateurs", exact=True)).to_be_visible()
     expect(screen.get_by_text("Belgique · Tous les rôles")).to_be_visible()
 
 
