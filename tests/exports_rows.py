@@ -214,7 +214,7 @@ def classes_row(world: World, class_id: str, created: datetime) -> Cells:
         "class_id": class_id,
         "created_at": created,
         "country": spelled(world, rng.choice(COUNTRIES)),
-        "slug": "la classe\nde CE1",
+        "slug": "teamclassroomfr" if class_id == CLASSES[0] else "la classe\nde CE1",
         "region": rng.choice(("", "Bretagne")),
         "department": rng.choice(("", "75", "2A", "974")),
         "commune_code": rng.choice(("", "75056")),

@@ -77,7 +77,8 @@ COLUMNS = {
     "segments": "segment, value, users",
     "users": "user_key, role, country, territory, language, created_at, deleted_at",
     "classes": "class_key, created_at, created_on, country, territory, region, department, commune_code, level, "
-    "members, admins, storage_mb, measured_at, archived_at, archived_on, activated_on",
+    "members, admins, storage_mb, measured_at, archived_at, archived_on, is_charter_class, activated_on",
+    "team_class": "user_key, first_day",
     "countries": "country, users, users_28d, classes, first_day",
     "translations": "day, country, source_language, target_language, translations, posts, characters, failures",
     "translated_posts": "post_key, class_key, country, first_day, languages",
@@ -311,6 +312,12 @@ def class_milestones(classes: list[Row], events: list[Row], zone: ZoneInfo) -> l
             if any((row["class_key"], start + timedelta(days=each)) in busy for each in range(28)):
                 rows.append((row["class_key"], months, start))
     return rows
+
+
+def team_class(classes: list[Row], events: list[Row]) -> list[tuple[Any, ...]]:
+    named = {row["class_key"] for row in classes if row["is_charter_class"]}
+    inside = [event for event in events if event["class_key"] in named]
+    return [(user, min(e["day"] for e in inside if e["user_key"] == user)) for user in {e["user_key"] for e in inside}]
 
 
 def class_days(events: list[Row]) -> list[tuple[Any, ...]]:
@@ -565,6 +572,7 @@ def work_out(files: Mapping[str, bytes], *, timezone: str, key: Key, landed_at: 
     classes = newest(feeds["classes"], "class_key", "measured_at")
     for row in classes:
         row["created_on"], row["archived_on"] = (local_day(row[name], zone) for name in ("created_at", "archived_at"))
+        row["is_charter_class"] = row["slug"] == "teamclassroomfr"
         row["activated_on"] = activated_on(row, [e for e in events if e["class_key"] == row["class_key"]], zone)
     subscriptions = newest(feeds["subscriptions"], "subscription_key", "updated_at")
     tables = {
@@ -581,6 +589,7 @@ def work_out(files: Mapping[str, bytes], *, timezone: str, key: Key, landed_at: 
         "segments": segments(users, days, classes, subscriptions, told),
         "users": table_of(users, "users"),
         "classes": table_of(classes, "classes"),
+        "team_class": team_class(classes, events),
         "countries": countries(days, users, classes),
         "translations": translations(told),
         "translated_posts": translated_posts(told),

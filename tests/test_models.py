@@ -57,8 +57,19 @@ PLANTED: dict[tuple[str, str], str] = {
     ("dictionary", "everything_has_a_meaning"): "'' as meaning",
     ("checks", "it_says_what_holds"): "'' as expression",
     ("lineage", "nothing_needs_itself"): "table_name as needs",
+    ("ambassadors", "status_is_known"): "'boss' as status",
+    ("commitments", "status_is_known"): "null as status",
+    ("answers", "no_free_text"): "'email' as kind, 'diane@ecole.example' as choice",
 }
 """For each check of each model, the change that makes a good row a bad one."""
+
+COPIES = {
+    "ambassadors": [{"ambassador_key": 1, "status": "active"}],
+    "ambassador_classes": [{"ambassador_key": 1, "class_key": 2}],
+    "commitments": [{"ambassador_key": 1, "quarter": "2020-2021-Q1", "commitment": "1", "status": "met"}],
+    "answers": [{"response_key": 3, "form": "n5h3f6CS", "kind": "number", "number": 9.0}],
+}
+"""What a ledger would lend: a row each."""
 
 KEYED = [name for name, model in read_models().items() if model.key]
 
@@ -68,7 +79,9 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnectio
     """A build in which every table has a row, open for planting."""
     folder = tmp_path_factory.mktemp("models")
     made = make_exports(folder / "source", 3, size=400)
-    report = etl(folder / "home", folder / "source", now=NOW.replace(month=12, day=31), timezone=made.timezone)
+    report = etl(
+        folder / "home", folder / "source", now=NOW.replace(month=12, day=31), copies=COPIES, timezone=made.timezone
+    )
     copy = folder / "planted.duckdb"
     shutil.copyfile(folder / "home" / "warehouse" / f"{report.build}.duckdb", copy)
     copy.chmod(0o644)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from workbench.etl import RunReport, run
+from workbench.etl import Copies, RunReport, run
 from workbench.settings import Settings
 
 NOW = datetime(2020, 12, 15, 9, tzinfo=UTC)
@@ -38,9 +38,9 @@ def settings(home: Path, **given: object) -> Settings:
     return Settings(_env_file=None, **{"home": home, "timezone": "Europe/Paris", "source": None} | given)  # type: ignore[arg-type]
 
 
-def etl(home: Path, source: Path, now: datetime = NOW, **given: object) -> RunReport:
+def etl(home: Path, source: Path, now: datetime = NOW, copies: Copies | None = None, **given: object) -> RunReport:
     """One run into a HOME."""
-    return run(settings(home, **given), source, now=now)
+    return run(settings(home, **given), source, now=now, copies=copies)
 
 
 def bytes_below(folder: Path, suffixes: tuple[str, ...] = ("",)) -> Mapping[str, bytes]:

@@ -218,10 +218,10 @@ def _attach(path: Path) -> duckdb.DuckDBPyConnection:
     lake = _lake_files(root, path.parent.parent / "lake")
     for relation, files in lake.items():
         root.execute(f"create view {relation} as from read_parquet([{', '.join(map(_quoted, files))}])")
-    for name, query in root.execute("select name, query from build.internal.views").fetchall():
-        root.execute(f"create view {name} as {query}")
     for (name,) in root.execute("select table_name from duckdb_tables() where schema_name = 'main'").fetchall():
         root.execute(f"create view {name} as from build.main.{name}")
+    for name, query in root.execute("select name, query from build.internal.views").fetchall():
+        root.execute(f"create view {name} as {query}")
     _lock(root, [str(file) for files in lake.values() for file in files])
     return root
 

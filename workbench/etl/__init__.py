@@ -4,7 +4,8 @@
 it, and either publishes a new one or leaves everything as it was.
 """
 
+from workbench.etl.copied import Copies
 from workbench.etl.job import FeedLine, RunReport, forget, run
 from workbench.etl.progress import Progress
 
-__all__ = ["FeedLine", "Progress", "RunReport", "forget", "run"]
+__all__ = ["Copies", "FeedLine", "Progress", "RunReport", "forget", "run"]

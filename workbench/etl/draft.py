@@ -14,6 +14,7 @@ from workbench.etl import described, inputs, lake
 from workbench.etl.arrays import empty, table
 from workbench.etl.build import Model, News, read_models, run_models
 from workbench.etl.catalog import Catalog, file_lines, save
+from workbench.etl.copied import Copied, none_copied, save_digest
 from workbench.etl.days import as_number
 from workbench.etl.people import HISTORY, STATE, Span
 from workbench.etl.progress import Progress
@@ -45,7 +46,7 @@ BY_FEED = {
 class Change:
     """What a run has landed: the catalog before and after, and whether everything is to be made anew.
 
-    `runs` are those before, the oldest first.
+    `runs` are those before, the oldest first; `copied` is what the ledger lends, None where that is as it was.
     """
 
     before: Catalog
@@ -56,6 +57,7 @@ class Change:
     reject_limit: float
     landing_seconds: float
     runs: tuple[Run, ...]
+    copied: Copied | None
 
     def of(self, feed: str) -> bool:
         """Whether what counts of a feed has changed."""
@@ -112,6 +114,8 @@ class _Draft:
             whole |= {"horizon"}
         if rolled and not self.catalog.live("users"):
             whole |= {"current_users"}
+        if self.change.copied or self.change.fresh:
+            whole |= set(none_copied())
         if self.change.fresh:
             return News(frozenset(whole | ROLLED | {"reference_events", "reference_academies"}), frozenset())
         return News(frozenset(whole), ROLLED if rolled else frozenset())
@@ -235,10 +239,14 @@ class _Draft:
         }
         inputs.give(self.con, "this_build", table([this], THIS_BUILD))
         _give_reference(self.con)
+        for name, rows in (self.change.copied.relations if self.change.copied else none_copied()).items():
+            inputs.give(self.con, name, rows)
 
     def note(self, models: dict[str, Model]) -> None:
         """The catalog, the views over the lake, and the list of lake files, into the build."""
         save(self.con, self.catalog)
+        if self.change.copied:
+            save_digest(self.con, self.change.copied.digest)
         views = [{"name": m.name, "query": m.query} for m in models.values() if m.stored == "view"]
         named = {path: relation for (relation, _), path in self.catalog.facts.items()}
         listed = [

@@ -90,6 +90,7 @@ _MONEY_EUR = Value("money", pa.decimal128(12, 2), values.money_eur)
 _TRUTH_VALUE = Value("bool", pa.bool_(), values.truth)
 _COUNT_VALUE = Value("count", pa.int64(), values.count)
 _AMOUNT_VALUE = Value("amount", pa.float64(), values.amount)
+_CHARTER_CLASS = Value("charter_class", pa.bool_(), values.charter_class)
 
 
 def _word(name: str, parse: Callable[[str], str | None]) -> Value:
@@ -190,7 +191,7 @@ FEEDS: Mapping[str, Feed] = {
                 Column("created_at", _INSTANT, required=True),
                 Column("country", _COUNTRY, required=True),
                 Column("country", _TERRITORY, output="territory"),
-                Column("slug", Dropped()),
+                Column("slug", _CHARTER_CLASS, output="is_charter_class"),
                 Column("region", _LABEL_TEXT),
                 Column("department", _word("department", values.department)),
                 Column("commune_code", _word("commune_code", values.commune_code)),

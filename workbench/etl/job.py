@@ -16,6 +16,7 @@ import duckdb
 from workbench.errors import DiskFull, NotReadable, SourceMissing, UnknownPath
 from workbench.etl import catalog as catalogs
 from workbench.etl.catalog import Catalog, FileLine
+from workbench.etl.copied import Copied, Copies, copied, load_digest
 from workbench.etl.draft import Change, write_draft
 from workbench.etl.feeds import FEEDS
 from workbench.etl.land import Terms, land
@@ -67,6 +68,7 @@ class Last:
     code: str
     catalog: Catalog
     runs: tuple[Run, ...] = ()
+    copied: str = ""
 
 
 def run(
@@ -75,18 +77,20 @@ def run(
     *,
     now: datetime,
     full: bool = False,
+    copies: Copies | None = None,
     progress: Progress | None = None,
 ) -> RunReport:
     """Land what is new in a source and publish a build of it.
 
-    `full` reads every file and counts every day anew. Raises a WorkbenchError where a person has to act; the published
+    `full` reads every file and counts every day anew; `copies` are rows of the ledger for the build, without them its
+    copies stay as they were. Raises a WorkbenchError where a person has to act; the published
     build then stays as it was.
     """
     folder = _source(settings, source)
     with _actionable(settings.home), hold(settings, folder) as home, swept(home):
         last = _last(home)
         terms = Terms(home, Pseudonyms(home.key), now, settings.reject_limit, full)
-        return _advance(settings, home, last, last.catalog.copy(), terms, progress or Progress())
+        return _advance(settings, home, last, last.catalog.copy(), terms, copied(copies), progress or Progress())
 
 
 def forget(settings: Settings, source: Path | None, path: str, *, now: datetime) -> RunReport:
@@ -100,7 +104,7 @@ def forget(settings: Settings, source: Path | None, path: str, *, now: datetime)
         kept = last.catalog.copy()
         _take_out(kept, path, folder)
         terms = Terms(home, Pseudonyms(home.key), now, settings.reject_limit, full=False)
-        return _advance(settings, home, last, kept, terms, Progress())
+        return _advance(settings, home, last, kept, terms, None, Progress())
 
 
 def _source(settings: Settings, source: Path | None) -> Path:
@@ -123,7 +127,13 @@ def _take_out(catalog: Catalog, path: str, source: Path) -> None:
 
 
 def _advance(
-    settings: Settings, home: Home, last: Last, catalog: Catalog, terms: Terms, progress: Progress
+    settings: Settings,
+    home: Home,
+    last: Last,
+    catalog: Catalog,
+    terms: Terms,
+    lent: Copied | None,
+    progress: Progress,
 ) -> RunReport:
     """Land, and publish where there is news. The ledger learns the classes before: a killed run does it again."""
     landing = land(catalog, terms, progress)
@@ -131,9 +141,11 @@ def _advance(
     code = code_version()
     fresh = terms.full or last.code != code
     days = 0
-    if fresh or _decides(last.catalog) != _decides(catalog):
+    if fresh or _decides(last.catalog) != _decides(catalog) or (lent and lent.digest != last.copied):
         read_seconds = sum(landing.seconds.values())
-        change = Change(last.catalog, catalog, fresh, code, terms.now, terms.reject_limit, read_seconds, last.runs)
+        change = Change(
+            last.catalog, catalog, fresh, code, terms.now, terms.reject_limit, read_seconds, last.runs, lent
+        )
         days = _publish(home, last, change, progress)
     build_id = current_id(home)
     outcome = "published" if build_id != last.build_id else "nothing new"
@@ -160,7 +172,7 @@ def _last(home: Home) -> Last:
         return Last("", "", Catalog())
     with duckdb.connect(str(home.warehouse / f"{build_id}.duckdb"), read_only=True) as con:
         code = con.execute("select code_version from build").fetchall()[0][0]
-        return Last(build_id, code, catalogs.load(con), tuple(load_runs(con)))
+        return Last(build_id, code, catalogs.load(con), tuple(load_runs(con)), load_digest(con))
 
 
 def _feed_lines(lines: list[FileLine], seconds: dict[str, float]) -> list[FeedLine]:

@@ -5,11 +5,13 @@ must give the same. A text nobody can read raises Unreadable with a short stable
 """
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from importlib.resources import files
 
 import pycountry
 
@@ -228,6 +230,18 @@ def platform(text: str) -> str:
 def event(text: str) -> str:
     """The event's name in lower case, any vocabulary, at most 60 characters."""
     return text.lower()[:EVENT_LENGTH]
+
+
+def charter_class(slug: str) -> bool | None:
+    """True for the slug of a class that a version of the ambassadors' charter names; nothing is kept of any other."""
+    return slug in _charter_slugs() or None
+
+
+@cache
+def _charter_slugs() -> frozenset[str]:
+    reference = files("workbench") / "reference"
+    charters = (file for file in reference.iterdir() if file.name.startswith("charter-"))
+    return frozenset(tomllib.loads(file.read_text(encoding="utf-8"))["class_slug"] for file in charters)
 
 
 def label(text: str) -> str | None:

@@ -50,22 +50,24 @@ def give_files(con: duckdb.DuckDBPyConnection, name: str, lake: Path, paths: lis
 
 
 def give_feed(con: duckdb.DuckDBPyConnection, feed: str, lake: Path, parts: Mapping[str, str]) -> None:
-    """A feed's rows as `<feed>_rows`, with `path` (of the export) and `line`; `parts` maps path → lake file."""
-    schema = FEEDS[feed].schema
+    """A feed's rows as `<feed>_rows`, with `path` (of the export) and `line`; `parts` maps path → lake file.
+
+    A column that the contract had not yet when a file landed is empty for it, until `etl run --full` reads it again.
+    """
+    fields = [*FEEDS[feed].schema, pa.field("path", pa.string())]
+    if not FEEDS[feed].keeps_line:
+        fields.append(pa.field("line", pa.int64()))
+    give(con, f"{feed}_none", empty(pa.schema(fields)))
     if not parts:
-        fields = [*schema, pa.field("path", pa.string()), pa.field("line", pa.int64())][
-            : len(schema) + 1 + (not FEEDS[feed].keeps_line)
-        ]
-        give(con, f"{feed}_rows", empty(pa.schema(fields)))
+        view(con, f"{feed}_rows", f"from {feed}_none")
         return
     pairs = {"filename": [str(lake / part) for part in parts.values()], "path": list(parts)}
     give(con, f"{feed}_paths", pa.Table.from_arrays([strings(column) for column in pairs.values()], list(pairs)))
     line = "" if FEEDS[feed].keeps_line else ", file_row_number as line"
     listed = ", ".join(map(_text, pairs["filename"]))
-    con.execute(
-        f"create or replace temp view {feed}_rows as select * exclude (filename, file_row_number){line} "
-        f"from read_parquet([{listed}], filename = true, file_row_number = true) join {feed}_paths using (filename)"
-    )
+    read = f"read_parquet([{listed}], filename = true, file_row_number = true, union_by_name = true)"
+    landed = f"select * exclude (filename, file_row_number){line} from {read} join {feed}_paths using (filename)"
+    view(con, f"{feed}_rows", f"from {feed}_none union all by name {landed}")
 
 
 def derive(con: duckdb.DuckDBPyConnection, name: str, text: str) -> None:

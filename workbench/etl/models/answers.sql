@@ -1,0 +1,13 @@
+-- meaning: What was answered to questionnaires, without free text: a row per number, choice or theme.
+-- needs: ledger_answers
+-- column response_key BIGINT: pseudonym of the response
+-- column ambassador_key BIGINT: pseudonym of who answered, NULL where nobody knows
+-- column form VARCHAR: Typeform's id of the form
+-- column quarter VARCHAR: quarter it counts for, as 2020-2021-Q2
+-- column question_ref VARCHAR: Typeform's ref of the question, else its id
+-- column kind VARCHAR: type of the answer
+-- column number DOUBLE: what was answered in numbers; 1 and 0 are yes and no
+-- column choice VARCHAR: the choice taken, if it is one that the form offers
+-- column theme VARCHAR: a theme of a free text, if five respondents or more share it
+-- check no_free_text: kind not in ('email', 'phone_number', 'url', 'file_url') or coalesce(choice, theme) is null
+select response_key, ambassador_key, form, quarter, question_ref, kind, number, choice, theme from ledger_answers

@@ -1,0 +1,11 @@
+-- meaning: How each commitment of the charter stood for each ambassador and quarter at the last review.
+-- needs: ledger_commitments
+-- key: ambassador_key, quarter, commitment
+-- column ambassador_key BIGINT: pseudonym of the person
+-- column quarter VARCHAR: quarter of the school year, as 2020-2021-Q2
+-- column commitment VARCHAR: its number in the charter; 4a, 4b and 4c are the parts of the fourth
+-- column status VARCHAR: not_due, due, met, declared, missed or waived
+-- column evidence_kind VARCHAR: what shows it, NULL where nothing does
+-- column decided_on DATE: day of what decided the status
+-- check status_is_known: status in ('not_due', 'due', 'met', 'declared', 'missed', 'waived')
+select ambassador_key, quarter, commitment, status, evidence_kind, decided_on from ledger_commitments
