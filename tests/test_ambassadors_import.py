@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import openpyxl
 import pytest
 from ledgers import KEY
 from sqlalchemy import func, select
@@ -17,9 +18,11 @@ from tiny import NOW
 
 from workbench.errors import NotReadable
 from workbench.ledger import ChangedMeanwhile, Ledger, open_ledger
-from workbench.ledger.people import AddressTaken, PersonState, merge, people, set_person
+from workbench.ledger.merging import merge
+from workbench.ledger.people import AddressTaken, PersonState, people, set_person
 from workbench.ledger.tables import Audit
-from workbench.surveys.ambassadors import LineError, LinesRefused, NotAList, Preview, import_people, preview
+from workbench.surveys.ambassadors import LinesRefused, Preview, import_people, preview
+from workbench.surveys.listed import LineError, NotAList
 
 FRENCH = ["Nom", "Courriel", "Identifiant", "Classes", "École", "Commune", "Académie", "Depuis"]
 LEA = ["Léa Exemple", "lea@ecole.example", "u1", "k1|k2", "École Jules-Ferry", "Lyon", "Lyon", "2019-09-02"]
@@ -187,7 +190,7 @@ def test_html_in_a_name_is_text(lite: Ledger, listed: Callable[..., Path]) -> No
         (1, "léa à l’école", "'léa à l’école' is no address — write one address as name@example.org"),
         (2, "u" * 1_000_000, "the identifier has 1,000,000 characters — shorten it to 200"),
         (3, " ".join(f"k{number}" for number in range(200_000)), "200,000 identifiers in one cell — "),
-        (6, "Atlantis", "there is no académie 'Atlantis' — write it as in reference/academies.csv"),
+        (6, "Atlantis", "there is no académie 'Atlantis' — write it as the page of the académies does"),
         (7, "2020-02-30", "'2020-02-30' is no day — write it as 2020-09-01 or 01/09/2020"),
         (7, "02-09-2019", "'02-09-2019' is no day — write it as 2020-09-01 or 01/09/2020"),
     ],
@@ -282,6 +285,33 @@ def test_a_list_that_the_ledger_no_longer_fits_is_not_written(ledger: Ledger, li
     assert [one.name for one in people(ledger)] == ["Léa Martin", "Z."]
 
 
+def test_a_spreadsheet_is_read_as_the_same_list_in_csv(lite: Ledger, listed: Callable[..., Path]) -> None:
+    """Diane keeps her list in a spreadsheet, where days are days and identifiers may have become numbers."""
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(FRENCH)
+    sheet.append([*LEA[:2], 1234, *LEA[3:7], date(2019, 9, 2)])
+    sheet.append([])
+    sheet.append(TOM)
+    path = listed(FRENCH).with_name("liste.xlsx")
+    book.save(path)
+    seen = preview(lite, path)
+    assert [one.line for one in seen.new] == [2, 4]
+    assert [one.person for one in seen.new] == [replace(LEA_KEPT, user_ids=("1234",)), TOM_KEPT]
+
+
+def test_a_first_name_in_a_column_of_its_own_stands_before_the_name(lite: Ledger, listed: Callable[..., Path]) -> None:
+    """Many lists have two columns; letters greet by the whole name."""
+    seen = preview(lite, listed(["Prénom", "Nom", "Courriel"], ["Léa", "Exemple", LEA[1]], ["", "Tom Exemple", TOM[1]]))
+    assert [one.person.name for one in seen.new] == ["Léa Exemple", "Tom Exemple"]
+
+
+def test_an_academie_misspelt_is_refused_with_the_one_that_is_meant(lite: Ledger, listed: Callable[..., Path]) -> None:
+    """There are thirty: what comes close is named, nothing is guessed."""
+    (error,) = preview(lite, listed(FRENCH, [*LEA[:6], "Versaille", LEA[7]])).errors
+    assert error.message.endswith("is it Versailles?")
+
+
 # --------------------------------------------------------------------------------------------------------- no lists
 
 
@@ -295,7 +325,7 @@ def test_a_list_that_the_ledger_no_longer_fits_is_not_written(ledger: Ledger, li
         (b"nom;courriel\n;\n", "no line below the heading"),
         (b"nom;courriel;e-mail\nL\xc3\xa9a;a@b.example;\n", "courriel and e-mail are columns for the same"),
         (b'nom;courriel\nTom;t@b.example\n"L\xc3\xa9a;a@b.example\n', "broken CSV from line 3 on"),
-        (b"PK\x03\x04 and so on", "is a spreadsheet"),
+        (b"PK\x03\x04 and so on", "a spreadsheet that cannot be read"),
         (b"\x81\x8d\xff", "is no text"),
     ],
 )

@@ -35,7 +35,7 @@ from workbench.errors import WorkbenchError
 from workbench.settings import Settings
 from workbench.text import Words
 
-PAGES = (
+GROWTH = (
     "overview",
     "users",
     "countries",
@@ -46,7 +46,13 @@ PAGES = (
     "academies",
     "data",
 )
-"""The screens, in the order of the navigation; the first is the home page."""
+"""The screens of the figures, under the filters; the first is the home page."""
+
+PROGRAMME = ("ambassadors", "charter", "followups", "questionnaires")
+"""The screens of the ambassador programme, Diane's desk."""
+
+PAGES = (*GROWTH, *PROGRAMME)
+"""Every screen, in the order of the navigation."""
 
 _HERE = Path(__file__).resolve().parent
 _INDEX = Path(st.__file__).parent / "static" / "index.html"

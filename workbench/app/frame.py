@@ -15,7 +15,7 @@ from pathlib import Path
 import streamlit as st
 
 from workbench.access import Request, Role, role_of
-from workbench.app import PAGES, served
+from workbench.app import PAGES, PROGRAMME, served
 from workbench.app.visit import choices, extent, loaded_part, notes, school_years, today_of
 from workbench.calendar import COMPARISONS, Comparison
 from workbench.errors import NothingPublished, WorkbenchError
@@ -40,6 +40,10 @@ _ICONS = {
     "features": ":material/widgets:",
     "academies": ":material/account_balance:",
     "data": ":material/database:",
+    "ambassadors": ":material/diversity_3:",
+    "charter": ":material/handshake:",
+    "followups": ":material/task_alt:",
+    "questionnaires": ":material/quiz:",
 }
 
 
@@ -65,8 +69,10 @@ def _visit(settings: Settings, role: Role, words: Words) -> None:
     with st.sidebar:
         st.markdown(f"### {words('app.name')}")
         links = st.container(gap="xxsmall")
-        chosen = _filters(warehouse, Asking(role, settings.small_cell), words, today)
+        chosen = _filters(warehouse, Asking(role, settings.small_cell), words, today, page.url_path not in PROGRAMME)
     for linked in pages:
+        if linked.url_path == PROGRAMME[0]:
+            links.markdown(f"##### {words('nav.programme')}")
         links.page_link(linked, query_params=chosen.query)
     st.session_state["visit"] = {
         "sheet": Screen(words),
@@ -104,41 +110,42 @@ class _Filters:
     """The filters in the sidebar. The URL is the one truth: a widget shows what it says and writes what is chosen.
 
     Streamlit's own binding writes labels into the URL; these are codes, so that a link holds in both languages.
+    Where they are not `shown` (they mean nothing there), what the URL says goes on to the next page all the same.
     """
 
-    def __init__(self, words: Words) -> None:
-        self._words = words
+    def __init__(self, words: Words, shown: bool) -> None:
+        self._words, self._shown = words, shown
         self.ignored: list[str] = []
         self.query: dict[str, list[str]] = {}
 
     def one(self, name: str, options: Sequence[str], default: str, written: Mapping[str, str]) -> str:
         """A filter with one value."""
         value = (self._given(name, options) or [default])[-1]
-        key = self._held(name, value)
-        st.selectbox(
-            self._words(f"filter.{name}"), options, key=key, format_func=written.__getitem__,
-            on_change=_to_url, args=(name, [default]),
-        )  # fmt: skip
+        if self._shown:
+            st.selectbox(
+                self._words(f"filter.{name}"), options, key=self._held(name, value), format_func=written.__getitem__,
+                on_change=_to_url, args=(name, [default]),
+            )  # fmt: skip
         return value
 
     def many(self, name: str, options: Sequence[str], written: Mapping[str, str]) -> tuple[str, ...]:
         """A filter with any number of values; none is all."""
         values = list(dict.fromkeys(self._given(name, options)))
-        key = self._held(name, values)
-        st.multiselect(
-            self._words(f"filter.{name}"), options, key=key, format_func=written.__getitem__,
-            placeholder=self._words(f"filter.all_{name}"), on_change=_to_url, args=(name, []),
-        )  # fmt: skip
+        if self._shown:
+            st.multiselect(
+                self._words(f"filter.{name}"), options, key=self._held(name, values), format_func=written.__getitem__,
+                placeholder=self._words(f"filter.all_{name}"), on_change=_to_url, args=(name, []),
+            )  # fmt: skip
         return tuple(values)
 
     def day(self, name: str, first: date, last: date, default: date) -> date:
         """A day between two others; one outside them is moved to the nearer."""
         value = min(max(self._given_day(name) or default, first), last)
-        key = self._held(name, value)
-        st.date_input(
-            self._words(f"filter.{name}"), min_value=first, max_value=last, format="DD/MM/YYYY", key=key,
-            on_change=_to_url, args=(name, []),
-        )  # fmt: skip
+        if self._shown:
+            st.date_input(
+                self._words(f"filter.{name}"), min_value=first, max_value=last, format="DD/MM/YYYY",
+                key=self._held(name, value), on_change=_to_url, args=(name, []),
+            )  # fmt: skip
         return value
 
     def language(self) -> None:
@@ -190,8 +197,8 @@ def _to_url(name: str, default: list[str]) -> None:
         st.query_params[name] = values
 
 
-def _filters(warehouse: Warehouse, asking: Asking, words: Words, today: date) -> _Chosen:
-    filters = _Filters(words)
+def _filters(warehouse: Warehouse, asking: Asking, words: Words, today: date, shown: bool) -> _Chosen:
+    filters = _Filters(words, shown)
     first, last = extent(warehouse, asking, today)
     years = school_years(first, last)
     year = filters.one(

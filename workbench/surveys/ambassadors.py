@@ -1,13 +1,12 @@
-"""Diane's list of ambassadors: read from a CSV, shown as what it would change, and written in one transaction."""
+"""Diane's list of ambassadors: shown as what it would change, and written in one transaction."""
 
 import csv
-import io
 import re
-import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -17,30 +16,14 @@ from workbench.errors import NotReadable, WorkbenchError
 from workbench.ledger import Ledger
 from workbench.ledger.people import FIELDS, LONGEST, AddressInvalid, PersonState, address, addresses, people, set_people
 from workbench.ledger.typed import one_line
-
-HEADINGS = {
-    "name": "nom name",
-    "email": "courriel email adresse",
-    "user_ids": "identifiant userid",
-    "class_ids": "classes classids",
-    "school": "ecole school",
-    "commune": "commune",
-    "academie": "academie",
-    "since": "depuis since",
-}
-"""What a column may be called, without accents, capitals and spaces."""
+from workbench.surveys.listed import Line, LineError, lines, plain
 
 MOST_IDENTIFIERS = 50
 """Classes, or users, of one person: more is another list, pasted into a cell."""
 
-_DELIMITERS = ";,"
 _APART = re.compile(r"[\s,|]+")
 _SHOWN = 60
 _TEXTS = {"name": "name", "school": "school", "commune": "commune", "academie": "académie"}
-
-
-class NotAList(WorkbenchError):
-    """A file that is no list of ambassadors."""
 
 
 class LinesRefused(WorkbenchError):
@@ -60,14 +43,6 @@ class LineRead:
 
 
 @dataclass(frozen=True)
-class LineError:
-    """What is wrong in a line, and what to do."""
-
-    line: int
-    message: str
-
-
-@dataclass(frozen=True)
 class Preview:
     """What importing a list would do; nothing is written yet. A line is in one of the four, in the file's order."""
 
@@ -75,13 +50,6 @@ class Preview:
     changed: tuple[LineRead, ...]
     same: tuple[LineRead, ...]
     errors: tuple[LineError, ...]
-
-
-class _Line(NamedTuple):
-    """Cells by field, and where they stand."""
-
-    number: int
-    cells: Mapping[str, str]
 
 
 class _Known(NamedTuple):
@@ -100,12 +68,21 @@ class _Wrong(WorkbenchError):
 
 
 def preview(ledger: Ledger, path: Path) -> Preview:
+    """What a list in a file would change. Raises NotReadable, NotAList."""
+    try:
+        body = path.read_bytes()
+    except OSError as error:
+        raise NotReadable(f"{path}: {error.strerror}", "name the list of ambassadors, CSV or XLSX") from error
+    return preview_of(ledger, path.name, body)
+
+
+def preview_of(ledger: Ledger, name: str, body: bytes) -> Preview:
     """What a list would change. Its columns are told by their headings, in French or English; others are left aside.
 
     A person is recognised by the app's user id, else by the address. An empty cell leaves what is known as it is, and
-    identifiers are added, never taken away. Raises NotReadable, NotAList.
+    identifiers are added, never taken away. Raises NotAList.
     """
-    listed, errors = _lines(_text(path), path.name)
+    listed, errors = lines(name, body)
     known = _known(ledger)
     twice = _twice(listed, known)
     read: list[LineRead] = []
@@ -146,89 +123,10 @@ def _known(ledger: Ledger) -> _Known:
     return _Known(standing, by_address, by_user)
 
 
-# ------------------------------------------------------------------------------------------------------------- file
-
-
-def _text(path: Path) -> str:
-    """What a file says, in UTF-8 or as Windows writes it. Raises NotReadable, NotAList."""
-    try:
-        body = path.read_bytes()
-    except OSError as error:
-        raise NotReadable(f"{path}: {error.strerror}", "name the list of ambassadors, saved as CSV") from error
-    if body[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
-        raise NotAList(f"{path.name} is a spreadsheet, which cannot be read yet", "save it as CSV and import that")
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            return body.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise NotAList(f"{path.name} is no text", "save the list as CSV and import that")
-
-
-def _lines(text: str, name: str) -> tuple[list[_Line], list[LineError]]:
-    """The lines that have as many cells as the heading, and errors for the others. Raises NotAList."""
-    columns, rows = _headed(text, name)
-    whole, errors = [], []
-    for number, cells in rows:
-        if len(cells) != len(columns):
-            what = f"{len(cells)} cells, the heading has {len(columns)}"
-            errors.append(LineError(number, f"{what} — quote a cell that holds the separator, fill up a short line"))
-        else:
-            whole.append(_Line(number, {field: cell for field, cell in zip(columns, cells, strict=True) if field}))
-    if not whole and not errors:
-        raise NotAList(f"{name} has no line below the heading", "write one line a person")
-    return whole, errors
-
-
-def _headed(text: str, name: str) -> tuple[list[str | None], list[tuple[int, list[str]]]]:
-    """The field of each column, and the rows below the heading. Raises NotAList."""
-    for delimiter in _DELIMITERS:
-        _, heading = next(_rows(text, delimiter, name, strict=False), (0, []))
-        columns = [_field(cell) for cell in heading]
-        if {"name", "email"} <= set(columns):
-            _refuse_two(columns, heading, name)
-            return columns, list(_rows(text, delimiter, name, strict=True))[1:]
-    said = f"{name} is no list of ambassadors: its first line names no column for the name or none for the address"
-    raise NotAList(said, "call them nom and courriel, separated by ; or ,")
-
-
-def _rows(text: str, delimiter: str, name: str, *, strict: bool) -> Iterator[tuple[int, list[str]]]:
-    """Rows that are not empty, with the number of the line where each begins. Raises NotAList."""
-    csv.field_size_limit(max(len(text), csv.field_size_limit()))
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict)
-    begins = 1
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield begins, cells
-            begins = reader.line_num + 1
-    except csv.Error as error:
-        what = f"{name}: broken CSV from line {begins} on ({error})"
-        raise NotAList(what, "look there for a quote that is not closed") from error
-
-
-def _field(heading: str) -> str | None:
-    plain = _plain(heading)
-    return next((field for field, names in HEADINGS.items() if plain in names.split()), None)
-
-
-def _plain(text: str) -> str:
-    """Letters and digits alone, without accents and capitals."""
-    letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]", "", letters)
-
-
-def _refuse_two(columns: Sequence[str | None], heading: Sequence[str], name: str) -> None:
-    for field in HEADINGS:
-        same = [cell.strip() for cell, column in zip(heading, columns, strict=True) if column == field]
-        if len(same) > 1:
-            raise NotAList(f"{name}: {' and '.join(same)} are columns for the same", "leave one of them out")
-
-
 # ------------------------------------------------------------------------------------------------------------- line
 
 
-def _read(line: _Line, known: _Known, twin: int | None) -> LineRead:
+def _read(line: Line, known: _Known, twin: int | None) -> LineRead:
     """Raises _Wrong, AddressInvalid."""
     said = _said(line.cells)
     if twin is not None:
@@ -280,15 +178,17 @@ def _day(cell: str) -> date | None:
 
 def _academie(named: str) -> str | None:
     """The académie as the reference writes it. Raises _Wrong."""
-    if named and _plain(named) not in _academies():
-        raise _Wrong(f"there is no académie {named[:_SHOWN]!r}", "write it as in reference/academies.csv")
-    return _academies()[_plain(named)] if named else None
+    if named and plain(named) not in _academies():
+        near = [_academies()[one] for one in get_close_matches(plain(named), _academies(), n=1)]
+        remedy = f"is it {near[0]}?" if near else "write it as the page of the académies does"
+        raise _Wrong(f"there is no académie {named[:_SHOWN]!r}", remedy)
+    return _academies()[plain(named)] if named else None
 
 
 @cache
 def _academies() -> dict[str, str]:
     text = resources.files("workbench").joinpath("reference", "academies.csv").read_text(encoding="utf-8")
-    return {_plain(row["academie"]): row["academie"] for row in csv.DictReader(text.splitlines())}
+    return {plain(row["academie"]): row["academie"] for row in csv.DictReader(text.splitlines())}
 
 
 # ----------------------------------------------------------------------------------------------------------- person
@@ -316,7 +216,7 @@ def _news(said: Mapping[str, Any], before: PersonState, known: _Known) -> dict[s
     return news
 
 
-def _twice(lines: Iterable[_Line], known: _Known) -> dict[int, int]:
+def _twice(lines: Iterable[Line], known: _Known) -> dict[int, int]:
     """Lines that are about the same person as another, and that other; also where one of them has an error."""
     about: dict[tuple[str, object], list[int]] = defaultdict(list)
     for line in lines:
