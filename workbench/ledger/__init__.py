@@ -8,15 +8,16 @@ leaves a line in the audit. Rows never leave: what comes out is plain data.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from typing import Any, TypeVar
 
+from itsdangerous import URLSafeSerializer
 from sqlalchemy import URL, Engine
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from workbench.ledger.columns import Base, Versioned
-from workbench.ledger.engine import engine_for, reachable
+from workbench.ledger.engine import engine_for, reachable, snapshots
 from workbench.ledger.faults import ChangedMeanwhile, LedgerTooNew, LedgerUnreachable
 from workbench.ledger.migrations import upgrade
 from workbench.ledger.tables import Audit
@@ -89,12 +90,12 @@ class Ledger:
 
     def __init__(self, engine: Engine, key: bytes) -> None:
         """`key`: the HOME's secret."""
-        self._engine, self._key = engine, key
+        self._engine, self._looking, self._key = engine, snapshots(engine), key
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """One consistent look. Raises LedgerUnreachable."""
-        with reachable(self._engine), Session(self._engine) as session:
+        with reachable(self._engine), Session(self._looking) as session:
             yield session
 
     @contextmanager
@@ -106,6 +107,11 @@ class Ledger:
     def keys(self, domain: str, identifiers: Sequence[str]) -> list[int]:
         """The pseudonyms of identifiers of the app, as the builds have them: domain "user" or "class"."""
         return [int(key) for key in Pseudonyms(self._key).keys(domain, identifiers)]
+
+    def signer(self, purpose: str) -> URLSafeSerializer:
+        """Signs what goes into links; what was signed for one purpose, or by another HOME, is not believed."""
+        how = {"key_derivation": "hmac", "digest_method": sha256}
+        return URLSafeSerializer(self._key, salt=f"workbench {purpose}", signer_kwargs=how)
 
     def close(self) -> None:
         """Give the connections back."""

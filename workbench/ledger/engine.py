@@ -27,6 +27,17 @@ def engine_for(url: str) -> Engine:
     return _sqlite(address) if address.get_backend_name() == "sqlite" else _postgresql(address)
 
 
+def snapshots(engine: Engine) -> Engine:
+    """The same database for looking: one moment for all of a look, as SQLite has it by itself.
+
+    PostgreSQL would show each statement its own moment: who read classes first and persons then, between which somebody
+    wrote, held old classes under a new version, and wrote the other's change away.
+    """
+    if engine.dialect.name == "sqlite":
+        return engine
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
 @contextmanager
 def reachable(engine: Engine) -> Iterator[None]:
     """The database's own failures, said as something to do. Raises LedgerUnreachable, DiskFull."""
