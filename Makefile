@@ -36,6 +36,7 @@ run: $(APP) ## run the ETL and open the app on 127.0.0.1:8501, with the sample i
 	  [ -d data/sample/exports ] || $(BIN)/workbench sample || exit; \
 	fi; \
 	$(BIN)/workbench etl run || [ $$? -eq 3 ] || exit; \
+	$(BIN)/workbench charter review >/dev/null || exit; \
 	exec $(BIN)/workbench serve
 
 test: $(DEV) ## every test but the soak

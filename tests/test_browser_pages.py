@@ -273,9 +273,51 @@ def click_on(screen: Page, chart: Locator) -> None:
     screen.mouse.click(*point)
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_every_table_exports_what_it_shows(screen: Page, site: Site, page: str, tmp_path: Path) -> None:
-    """All four files of each table open where people open them, and hold the numbers of the page."""
+Content = tuple[list[Any], list[list[Any]]]
+"""The headings of a file, and its rows."""
+
+
+def read_csv_fr(file: Path) -> Content:
+    frame = pd.read_csv(file, sep=";", decimal=",", encoding="utf-8")
+    return list(frame.columns), frame.to_numpy(object).tolist()
+
+
+def read_xlsx(file: Path) -> Content:
+    heading, *rows = openpyxl.load_workbook(file).worksheets[0].iter_rows(values_only=True)
+    return list(heading), [list(row) for row in rows]
+
+
+def read_csv(file: Path) -> Content:
+    frame = pd.read_csv(file)
+    return list(frame.columns), frame.to_numpy(object).tolist()
+
+
+def read_parquet(file: Path) -> Content:
+    frame = pl.read_parquet(file)
+    return frame.columns, [list(row) for row in frame.iter_rows()]
+
+
+READ = {"csv_fr": read_csv_fr, "xlsx": read_xlsx, "csv": read_csv, "parquet": read_parquet}
+"""How each kind of file is read where people open it."""
+
+IN_WORDS = ("csv_fr", "xlsx")
+"""The files that say what the page says, in its words."""
+
+
+def in_turn(kinds: tuple[str, ...], position: int, every: bool) -> tuple[str, ...]:
+    """The kinds of files to take of the table or chart at a position: all in the soak, one after the other else."""
+    return kinds if every else (kinds[position % len(kinds)],)
+
+
+def exported() -> list[Any]:
+    """Each page, with one kind of file a table or chart for every day, and with all of them for the soak."""
+    daily = [pytest.param(page, False, id=page) for page in PAGES]
+    return daily + [pytest.param(page, True, id=f"{page}-all", marks=pytest.mark.soak) for page in PAGES]
+
+
+@pytest.mark.parametrize(("page", "every"), exported())
+def test_every_table_exports_what_it_shows(screen: Page, site: Site, page: str, every: bool, tmp_path: Path) -> None:
+    """The four files of a table open where people open them, and hold the numbers of the page."""
     opened(screen, site, page)
     tables = screen.evaluate(TABLES)
     exports = screen.locator("[data-testid=stMain] [class*=st-key-export]:not([class*=st-key-export-chart])")
@@ -284,41 +326,41 @@ def test_every_table_exports_what_it_shows(screen: Page, site: Site, page: str, 
     for position, number in enumerate(which):
         heading, *rows = tables[number]
         exports.nth(position).get_by_test_id("stPopoverButton").click()
-        files = downloaded(screen, tmp_path, ("csv_fr", "xlsx", "csv", "parquet"))
-        french = pd.read_csv(files["csv_fr"], sep=";", decimal=",", encoding="utf-8")
-        sheet = openpyxl.load_workbook(files["xlsx"]).worksheets[0]
-        plain, exact = pd.read_csv(files["csv"]), pl.read_parquet(files["parquet"])
-        assert list(french.columns) == [cell.value for cell in sheet[1]] == heading
-        assert list(plain.columns) == exact.columns
-        assert len(french) == len(plain) == exact.height == sheet.max_row - 1 >= len(rows)
-        read = {
-            "csv_fr": french.head(len(rows)).to_numpy(object).tolist(),
-            "xlsx": [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2, max_row=len(rows) + 1)],
-            "csv": plain.head(len(rows)).to_numpy(object).tolist(),
-            "parquet": [list(row) for row in exact.head(len(rows)).iter_rows()],
-        }
-        for kind, values in read.items():
-            wrong = differences(rows, values, texts=kind in ("csv_fr", "xlsx"))
+        files = downloaded(screen, tmp_path, in_turn(tuple(READ), position, every))
+        read = {kind: READ[kind](file) for kind, file in files.items()}
+        assert {tuple(columns) for kind, (columns, _) in read.items() if kind in IN_WORDS} <= {tuple(heading)}
+        assert len({tuple(columns) for kind, (columns, _) in read.items() if kind not in IN_WORDS}) <= 1
+        assert len({len(values) for _, values in read.values()}) == 1
+        for kind, (columns, values) in read.items():
+            assert len(columns) == len(heading)
+            assert len(values) >= len(rows)
+            wrong = differences(rows, values[: len(rows)], texts=kind in IN_WORDS)
             assert wrong == [], f"{kind} of table {number}"
         screen.keyboard.press("Escape")
         expect(screen.get_by_test_id("stPopoverBody")).to_have_count(0)
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_every_chart_can_be_taken_along(screen: Page, site: Site, page: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("page", "every"), exported())
+def test_every_chart_can_be_taken_along(screen: Page, site: Site, page: str, every: bool, tmp_path: Path) -> None:
     """As an SVG that is one, and as a PNG that can be opened and is no postage stamp."""
     opened(screen, site, page)
     exports = screen.locator("[data-testid=stMain] [class*=st-key-export-chart]")
     assert exports.count() == screen.get_by_test_id("stVegaLiteChart").count() - sparklines(screen) > 0
     for position in range(exports.count()):
         exports.nth(position).get_by_test_id("stPopoverButton").click()
-        files = downloaded(screen, tmp_path, ("svg", "png"))
-        assert ElementTree.parse(files["svg"]).getroot().tag == "{http://www.w3.org/2000/svg}svg"
-        with Image.open(files["png"]) as picture:
-            assert min(picture.size) > 100
-            assert len(picture.convert("RGB").getcolors(1 << 24) or ()) > 3
+        for kind, file in downloaded(screen, tmp_path, in_turn(("svg", "png"), position, every)).items():
+            assert_a_picture(kind, file)
         screen.keyboard.press("Escape")
         expect(screen.get_by_test_id("stPopoverBody")).to_have_count(0)
+
+
+def assert_a_picture(kind: str, file: Path) -> None:
+    if kind == "svg":
+        assert ElementTree.parse(file).getroot().tag == "{http://www.w3.org/2000/svg}svg"
+        return
+    with Image.open(file) as picture:
+        assert min(picture.size) > 100
+        assert len(picture.convert("RGB").getcolors(1 << 24) or ()) > 3
 
 
 def sparklines(screen: Page) -> int:

@@ -17,24 +17,20 @@ from tiny import NOW
 from workbench.errors import WorkbenchError
 from workbench.ledger import ChangedMeanwhile, Ledger, Writing
 from workbench.ledger.columns import Base
+from workbench.ledger.merging import MergeRefused, UndoRefused, merge, merges, undo_merge
 from workbench.ledger.people import (
     AddressInvalid,
     AddressTaken,
-    MergeRefused,
     PersonInvalid,
     PersonState,
     PersonUnknown,
-    UndoRefused,
     UserIdTaken,
     address,
     addresses,
-    merge,
-    merges,
     people,
     set_consent,
     set_people,
     set_person,
-    undo_merge,
 )
 from workbench.ledger.states import PersonStatus, Purpose
 from workbench.ledger.tables import (

@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     """Where Typeform's API is; where a form's responses are, the form says itself."""
     typeform_secret: str | None = Field(default=None, repr=False)
     """Secret of the webhook; without it no body that comes in is believed."""
+    cooldown_days: int = Field(default=5, ge=0)
+    """So many days after any mail to a person no reminder goes to them."""
     public_url: str | None = None
     """Address under which others reach the pages; needs a login."""
     small_cell: int = Field(default=5, ge=1)

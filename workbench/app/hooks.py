@@ -1,6 +1,7 @@
 """What others' servers post to the workbench. Typeform's bodies: signed, kept, answered, then processed."""
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
@@ -11,7 +12,8 @@ from starlette.routing import BaseRoute, Route
 from workbench.errors import WorkbenchError
 from workbench.ledger import Ledger, LedgerUnreachable, ledger_of
 from workbench.settings import Settings
-from workbench.surveys.typeform.hook import LARGEST_BODY, BodyTooLarge, SignatureWrong, process, receive
+from workbench.surveys.arrivals import take_up
+from workbench.surveys.typeform.hook import LARGEST_BODY, WHO, BodyTooLarge, SignatureWrong, process, receive
 
 HOOKS = "/hooks/"
 """Open to everybody: a signature, not an address, says who is speaking."""
@@ -50,12 +52,13 @@ def _take(settings: Settings, body: bytes, signature: str | None) -> Response:
     except WorkbenchError:
         ledger.close()
         raise
-    return PlainTextResponse("kept\n", background=BackgroundTask(_process, ledger))
+    return PlainTextResponse("kept\n", background=BackgroundTask(_process, ledger, settings.timezone))
 
 
-def _process(ledger: Ledger) -> None:
+def _process(ledger: Ledger, zone: str) -> None:
     try:
         process(ledger, datetime.now(UTC))
+        take_up(ledger, zone=ZoneInfo(zone), who=WHO, now=datetime.now(UTC))
     finally:
         ledger.close()
 

@@ -18,7 +18,10 @@ Copies = Mapping[str, Sequence[Mapping[str, object]]]
 
 @dataclass(frozen=True)
 class Copied:
-    """The relations that the models read, and a hash that tells whether they are those of another build."""
+    """The relations that the models read, and a hash that tells whether they are those of another build.
+
+    The hash is empty where nothing is lent, as it is of a build that took nothing.
+    """
 
     relations: dict[str, pa.Table]
     digest: str
@@ -32,7 +35,7 @@ def copied(rows: Copies | None) -> Copied | None:
     hashed = hashlib.sha256()
     for relation in tables.values():
         hashed.update(repr(relation.to_pylist()).encode())
-    return Copied(tables, hashed.hexdigest())
+    return Copied(tables, hashed.hexdigest() if any(map(len, tables.values())) else "")
 
 
 def none_copied() -> dict[str, pa.Table]:

@@ -144,12 +144,14 @@ class Answer(Numbered, Base):
 
 
 class QuestionMap(Numbered, Versioned, Base):
-    """What a question of a form means; a question without a row is still to map."""
+    """What a question of a form means, and what it was then; a question without a row is still to map."""
 
     __tablename__ = "question_maps"
     form_id: Mapped[str]
     ref: Mapped[str]
     meaning: Mapped[Meaning] = mapped_column(one_of(Meaning))
+    title: Mapped[str | None]
+    type: Mapped[str | None]
     mapped_at: Mapped[datetime]
     __table_args__ = (UniqueConstraint("form_id", "ref"), NUMBERS_ONCE)
 

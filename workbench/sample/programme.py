@@ -16,7 +16,7 @@ import numpy as np
 
 from workbench.ledger import Ledger
 from workbench.ledger.benefits import Stock, set_stock
-from workbench.ledger.bugs import bugs, bugs_from_answers, set_bug_state
+from workbench.ledger.bugs import bugs, set_bug_state
 from workbench.ledger.people import PersonState, people, set_people
 from workbench.ledger.programme import CampaignKept, add_evidence, add_interaction, set_campaign
 from workbench.ledger.questions import set_meaning
@@ -46,7 +46,8 @@ from workbench.sample.forms import (
 )
 from workbench.sample.plan import Plan
 from workbench.surveys.answers import responses
-from workbench.surveys.matching import match_responses, personal_link
+from workbench.surveys.arrivals import take_up
+from workbench.surveys.matching import personal_link
 from workbench.surveys.questions import asked_questions
 
 WHO = "sample"
@@ -102,7 +103,7 @@ def fill_programme(ledger: Ledger, plan: Plan) -> ProgrammeReport | None:
     filled = told.entries() + told.january() + told.quarterly(AUTUMN) + told.quarterly(WINTER)
     _receive(ledger, filled)
     _map(ledger)
-    match_responses(ledger, zone=_ZONE, who=WHO, now=_morning(TODAY))
+    take_up(ledger, zone=_ZONE, who=WHO, now=_morning(TODAY))
     told.work()
     _end(ledger, drawn)
     return ProgrammeReport(len(people(ledger)), len(filled))
@@ -287,7 +288,6 @@ class _Story:
             commitment = list(CommitmentName)[int(self._rng.integers(3, 7))]
             day = self._day(date(2020, 9, 14), 60)
             self._noted(person, commitment, day)
-        bugs_from_answers(self._ledger, who=WHO, now=_morning(TODAY))
         for place, bug in enumerate(bugs(self._ledger)):
             for step, state in enumerate((BugState.SENT, BugState.FIXED)):
                 if place % 3 > step:

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from workbench.errors import NotReadable, WorkbenchError
 from workbench.ledger import Ledger
 from workbench.ledger.surveys import ResponseRow, forms, store_responses, unmatched
 from workbench.surveys.answers import UNNAMED, FileBroken, is_known, read_json, responses, too_long
+from workbench.surveys.arrivals import take_up
 from workbench.surveys.exported import WrongForm, exported
 
 
@@ -34,8 +36,12 @@ class Imported:
     unknown: int
 
 
-def import_file(ledger: Ledger, path: Path, *, form: str | None = None, who: str, now: datetime) -> Imported:
-    """Keep all responses of a file, or none. `form` names the form where the file does not.
+def import_file(
+    ledger: Ledger, path: Path, *, form: str | None = None, zone: ZoneInfo, who: str, now: datetime
+) -> Imported:
+    """Keep all responses of a file, or none, then match them to people; days are those of the `zone`.
+
+    `form` names the form where the file does not.
 
     Raises NotReadable, FileEmpty, FileBroken, NotTypeform, WrongForm, AnswerTooLong.
     """
@@ -44,6 +50,7 @@ def import_file(ledger: Ledger, path: Path, *, form: str | None = None, who: str
         if reason := too_long(row):
             raise AnswerTooLong(f"{path.name}: {reason}", "shorten or take out this answer, then import it again")
     stored = store_responses(ledger, rows, source, who=who, now=now)
+    take_up(ledger, zone=zone, who=who, now=now)
     given = {(row.form, row.token): row for row in rows}
     return Imported(
         responses=len(given),
