@@ -35,7 +35,7 @@ from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
-from workbench.app import PAGES
+from workbench.app import GROWTH
 
 LIMIT, FIRST_LIMIT, MEMORY_LIMIT_MB, SESSIONS = 1.5, 0.7, 1000, 25
 YEAR, YEARS = "2019-2020", ("2018-2019", "2017-2018", "2020-2021")
@@ -202,8 +202,8 @@ def bench_pages(home: Path, folder: Path, runs: int) -> Iterator[Row]:
         side(serving(home), browser, "Année scolaire", "build 0") as our,
         side(serving_bare(folder), browser, "Year", "the end") as bare,
     ):
-        for page in PAGES:
-            query, path = urlencode({"year": YEAR}), "" if page == PAGES[0] else page
+        for page in GROWTH:
+            query, path = urlencode({"year": YEAR}), "" if page == GROWTH[0] else page
             shape = our.session.visit(page, query)[1]
             print(f"{page}: {shape}", flush=True)
             ours = our.measures(page, query, f"{our.server.url}/{path}?{query}")
@@ -216,7 +216,7 @@ def bench_pages(home: Path, folder: Path, runs: int) -> Iterator[Row]:
 def bench_first_visit(home: Path, folder: Path, runs: int) -> Row:
     """The home page of a server just started."""
     with serving(home) as server, session(server.url) as visitor_there:
-        query = visitor_there.visit(PAGES[0])[1].query
+        query = visitor_there.visit(GROWTH[0])[1].query
     with chromium() as browser:
 
         def first(start: Callable[[], AbstractContextManager[Server]], address: str, last: str) -> float:
@@ -225,14 +225,14 @@ def bench_first_visit(home: Path, folder: Path, runs: int) -> Row:
 
         ours = partial(first, partial(serving, home), "", "build 0")
         bare = partial(first, partial(serving_bare, folder), f"?{query}", "the end")
-        return Row(PAGES[0], "first visit", *in_turn(ours, bare, runs=runs), FIRST_LIMIT)
+        return Row(GROWTH[0], "first visit", *in_turn(ours, bare, runs=runs), FIRST_LIMIT)
 
 
 def bench_sessions(home: Path) -> str:
     """So many at once: the peak of the server's memory."""
 
     def stroll(visit: Callable[..., tuple[float, Shape]], query: str) -> list[float]:
-        return [visit(page, query)[0] for _ in range(2) for page in PAGES]
+        return [visit(page, query)[0] for _ in range(2) for page in GROWTH]
 
     with serving(home) as server, ExitStack() as connections:
         alone = peak_mb(server)

@@ -140,9 +140,10 @@ def served(home: Path, source: Path) -> Iterator[Site]:
 
 @contextmanager
 def sample_served(folder: Path, scale: float = 0.001) -> Iterator[Site]:
-    """The pages of a small sample, which has something for each of them."""
-    run(folder / "home", "sample", "--scale", str(scale), "--out", str(folder / "sample"))
-    with served(folder / "home", folder / "sample") as site:
+    """The pages of a small sample, which has something for each of them, its ambassador programme too."""
+    home = folder / "home"
+    run(home, "sample", "--scale", str(scale))
+    with served(home, home / "exports") as site:
         yield site
 
 

@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 from tiny import USAGE, etl, write_csv
 
 import workbench
-from workbench.app import PAGES
+from workbench.app import GROWTH, PAGES
 from workbench.pages import weekly
 from workbench.text import LANGUAGES, Words
 
@@ -111,7 +111,7 @@ def table(app: AppTest, position: int = 0) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", GROWTH)
 def test_every_page_shows_its_title_its_figures_and_the_build(home: Path, page: str, language: str) -> None:
     """In French and in English, without an error, each figure with its definition, the footer under it."""
     app, words = visit(home, page, lang=language), Words(language)
@@ -228,7 +228,7 @@ def test_without_its_feed_a_page_names_the_folder_and_the_command(
     assert [name for name, value in overview.items() if value == "–"] == [unknown[feed]]
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", GROWTH)
 def test_wrong_filters_in_the_address_are_ignored_and_said(home: Path, page: str) -> None:
     """Each wrong value gets a note; the right one beside it holds."""
     app = visit(

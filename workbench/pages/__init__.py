@@ -169,9 +169,8 @@ class Page:
     ) -> None:
         """A metric in a frame: its name, its value, its change, a note, its definition a click away."""
         said = "" if change is None else self.words(f"card.change.{self.comparison}", change=self.words.change(change))
-        shown = Figure(
-            self.words(f"metric.{name}.name"), value, said, None if change is None else change >= 0, note, trend
-        )
+        rising = change > 0 if change else None  # what stayed as it was points nowhere
+        shown = Figure(self.words(f"metric.{name}.name"), value, said, rising, note, trend)
         self.sheet.figure(shown, f"definition.{self.name}.{name}", lambda: self._define(name))
 
     def definitions(self, *names: str, place: str = "chart") -> None:
