@@ -144,6 +144,7 @@ def sample_served(folder: Path, scale: float = 0.001) -> Iterator[Site]:
     home = folder / "home"
     run(home, "sample", "--scale", str(scale))
     with served(home, home / "exports") as site:
+        run(home, "charter", "review")
         yield site
 
 

@@ -515,3 +515,12 @@ def test_what_went_on_to_a_third_person_stays_theirs_when_a_merge_is_undone(ledg
     undo_merge(ledger, decision, who="diane", now=NOW)
     assert person(ledger, zoe.id).user_ids == ("u2",)
     assert person(ledger, bare.id).user_ids == ()
+
+
+def test_the_last_identifier_of_somebody_can_be_taken_away(ledger: Ledger) -> None:
+    """A class that was noted by mistake; the audit says that there is none any more."""
+    number = set_person(ledger, PersonState("Léa", class_ids=("k1",)), who="diane", now=NOW)
+    (seen,) = people(ledger)
+    set_person(ledger, replace(seen, class_ids=()), who="diane", now=NOW)
+    assert people(ledger)[0].class_ids == ()
+    assert number == people(ledger)[0].id

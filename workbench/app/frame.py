@@ -85,6 +85,7 @@ def _visit(settings: Settings, role: Role, words: Words) -> None:
         "who": role.value,
         "ledger": ledger,
         "notes": notes(ledger) if ledger else (),
+        "cooldown_days": settings.cooldown_days,
     }
     if warehouse.build.sample:
         st.info(words("app.sample"), icon=":material/science:")

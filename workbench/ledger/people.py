@@ -213,7 +213,8 @@ def _changed(row: Person, links: Iterable[AppId], person: PersonState) -> list[s
 def _values(person: PersonState, names: Iterable[str]) -> dict[str, str | None]:
     """Values for the audit, where only their hashes get."""
     said = {name: getattr(person, name) for name in names if name != "status"}
-    return {name: value and (" ".join(value) if name in _LINKS else str(value)) for name, value in said.items()}
+    texts = {name: " ".join(value) if name in _LINKS else value for name, value in said.items()}
+    return {name: str(value) if value else None for name, value in texts.items()}
 
 
 def _set_links(work: Writing, number: int, links: Iterable[AppId], person: PersonState) -> None:
