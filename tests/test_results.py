@@ -1,7 +1,6 @@
 """What a questionnaire gave: whose answers count, the response rate, the NPS, each question by its type."""
 
 import random
-import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
@@ -547,9 +546,9 @@ def test_the_cloud_of_a_quarter_is_of_the_questions_about_values_in_all_forms(le
 # ------------------------------------------------------------------------------------------------------------- size
 
 
-def test_thousands_of_responses_are_looked_at_in_a_few_seconds(ledger: Ledger) -> None:
-    """A page waits for it."""
-    persons = [PersonState(f"P{number}", f"p{number}@ecole.example") for number in range(1000)]
+def test_more_responses_than_a_statement_names_are_all_counted(ledger: Ledger) -> None:
+    """They are read in portions of 500: none is lost between two."""
+    persons = [PersonState(f"P{number}", f"p{number}@ecole.example") for number in range(20)]
     numbers = set_people(ledger, persons, who="test", now=NOW)
     keep(
         ledger,
@@ -563,9 +562,7 @@ def test_thousands_of_responses_are_looked_at_in_a_few_seconds(ledger: Ledger) -
     text = "Un lien simple et pratique avec les parents, les élèves partagent leurs photos"
     rows = [
         row(f"t{n}", answer("nps", "number", n % 11), answer("w", "text", text), *more, at=on(12, 8))
-        for n in range(4_000)
+        for n in range(1_100)
     ]
     store(ledger, *rows)
-    begun = time.perf_counter()
-    assert (of(ledger).unmatched, in_points(nps_by_quarter(ledger, TODAY, PARIS)[WINTER])[0]) == (4_000, 4_000)
-    assert time.perf_counter() - begun < 5
+    assert (of(ledger).unmatched, in_points(nps_by_quarter(ledger, TODAY, PARIS)[WINTER])[0]) == (1_100, 1_100)

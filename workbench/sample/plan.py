@@ -129,7 +129,7 @@ def draw_plan(scale: float, seed: int) -> Plan:
     memberships = _seat_people(classes, seats, generator(seed, "people"))
     memberships, created, deleted = _meet_kit(memberships, scale, generator(seed, "kit"))
     people = _describe(classes, memberships, created, deleted, generator(seed, "traits"))
-    ambassadors = _ambassadors(classes, people, memberships, generator(seed, "ambassadors"))
+    ambassadors = _ambassadors(classes, people, memberships, scale, generator(seed, "ambassadors"))
     return Plan(scale, seed, classes, terms, stack(memberships, ambassadors), people)
 
 
@@ -349,15 +349,19 @@ def _describe(
     return People(role, country, draw_languages(rng, country), platform, created, deleted)
 
 
-def _ambassadors(classes: Classes, people: People, memberships: Memberships, rng: np.random.Generator) -> Memberships:
+def _ambassadors(
+    classes: Classes, people: People, memberships: Memberships, scale: float, rng: np.random.Generator
+) -> Memberships:
     """Teachers of French classes of 2020-2021 who also joined the ambassadors' class, most of them in autumn 2020.
 
-    As many as the kit says at every scale from 0.02 on: the programme's pages are of no use with two of them.
+    As many as the kit says wherever there are enough teachers (at the default scale there are): the programme's pages
+    are of no use with two of them.
     """
     lead = memberships.lead & (memberships.year == len(FRENCH_CLASSES) - 1)
     lead &= classes.places.commune[memberships.klass] != ABROAD
     teachers = np.unique(memberships.user[lead & (memberships.klass != classes.team)])
-    count = min(len(teachers), max(8, min(AMBASSADORS, len(teachers) // 4)))
+    there_are_enough = len(teachers) >= 4 * AMBASSADORS
+    count = AMBASSADORS if there_are_enough else min(len(teachers), max(8, scaled(AMBASSADORS, scale)))
     chosen = rng.choice(teachers, count, replace=False)
     autumn = rng.random(count) < 0.6
     first = np.where(autumn, rhythm.day_number(date(2020, 9, 7)), rhythm.day_number(date(2018, 9, 10)))

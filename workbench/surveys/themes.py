@@ -110,12 +110,16 @@ def _counted(said: Mapping[Respondent, set[str]], meant: Mapping[str, _Meant]) -
 
 
 def _spelled_right(spelled: Mapping[str, int]) -> dict[str, str]:
-    """Each word as the dictionary spells it, where others wrote it so: « echanges » as « échanges »."""
+    """Each word as the dictionary spells it, where others wrote it so: « echanges » as « échanges », or « échange »."""
     right: dict[str, str] = {}
     for word in sorted(spelled, key=lambda word: (spelled[word], word)):
         if _is_known(word):
             right[folded(word)] = word
-    return {word: word if _is_known(word) else right.get(folded(word), word) for word in spelled}
+    return {word: word if _is_known(word) else _righted(folded(word), right) or word for word in spelled}
+
+
+def _righted(bare: str, right: Mapping[str, str]) -> str | None:
+    return right.get(bare) or right.get(bare.removesuffix("s"))
 
 
 @lru_cache(maxsize=100_000)
