@@ -18,7 +18,7 @@ from workbench.ledger.benefits import BenefitKept, Stock, benefits, goodies, set
 from workbench.ledger.facts import programme_facts
 from workbench.ledger.people import PersonState, people, set_person
 from workbench.ledger.programme import CampaignKept, FollowUpKept, set_campaign, set_follow_up
-from workbench.ledger.states import BenefitKind, BenefitState, CampaignKind, FollowUpState
+from workbench.ledger.states import BenefitKind, BenefitState, CampaignKind, FollowUpState, PersonStatus
 from workbench.sample.plan import draw_plan
 from workbench.sample.programme import fill_programme
 from workbench.surveys.programme import Queued, queue
@@ -389,3 +389,28 @@ def test_the_annual_event_is_counted_by_answer_or_said_not_to_be(home: Path, kep
         set_benefit(kept, BenefitKept(person, BenefitKind.EVENT, state, TODAY, item="Rencontre 2020"), who="a", now=NOW)
     app = visit(home)
     assert read_cells(app.table[-1]) == [["Invités", "2"], ["Ne viennent pas", "1"]]
+
+
+def test_everybody_active_is_invited_at_once_and_an_answer_can_be_undone(home: Path, kept: Ledger) -> None:
+    """Nobody is invited twice, nor before somebody is sure; who comes is one choice, and back again another."""
+    app = visit(home)
+    active = {one.id for one in people(kept) if one.status is PersonStatus.ACTIVE}
+    ran(app.button(key=submit(app, "benefits.event.0")).click().run())
+    assert events(kept) == {}
+    app.checkbox(key="benefits.event.0.sure").check()
+    ran(app.button(key=submit(app, "benefits.event.0")).click().run())
+    assert events(kept) == dict.fromkeys(active, BenefitState.INVITED)
+    assert FR("benefits.event.invited", n=len(active), name="KED 2020") in texts(app)
+    (mine,) = [each for each in benefits(kept) if each.person == min(active) and each.kind is BenefitKind.EVENT]
+    key = f"benefits.answer.{len(active)}"
+    app.selectbox(key=f"{key}.whose").set_value(mine.id)
+    app.selectbox(key=f"{key}.state").set_value("accepted")
+    ran(app.button(key=submit(app, key)).click().run())
+    assert events(kept)[mine.person] is BenefitState.ACCEPTED
+    ran(app.button(key="followups.undo").click().run())
+    assert events(kept) == dict.fromkeys(active, BenefitState.INVITED)
+
+
+def events(ledger: Ledger) -> dict[int, BenefitState]:
+    """Who was invited to the event, and what they said."""
+    return {each.person: each.state for each in benefits(ledger) if each.kind is BenefitKind.EVENT}

@@ -17,6 +17,7 @@ from workbench.ledger.people import PersonState
 from workbench.ledger.states import BenefitKind, BenefitState
 from workbench.pages import Page, Written
 from workbench.pages.answers import Done, as_typed, attempt, outcome
+from workbench.pages.answers.event import event
 from workbench.surveys.benefits import check_plus
 from workbench.surveys.followups import LooksAt, rules
 
@@ -27,7 +28,7 @@ def given(page: Page, ledger: Ledger, everybody: Mapping[int, PersonState]) -> N
     kept = benefits(ledger)
     plus(page, ledger, [each for each in kept if each.kind is BenefitKind.PLUS], everybody)
     sent(page, ledger, kept, everybody)
-    event(page, [each for each in kept if each.kind is BenefitKind.EVENT])
+    event(page, ledger, [each for each in kept if each.kind is BenefitKind.EVENT], everybody)
 
 
 def plus(page: Page, ledger: Ledger, kept: Sequence[BenefitKept], everybody: Mapping[int, PersonState]) -> None:
@@ -144,19 +145,3 @@ def _count(page: Page, ledger: Ledger, before: Stock, left: int) -> Done:
         return Done(said)
     now_so = Stock(before.item, left, before.version + 1)
     return Done(said, partial(_count, page, ledger, now_so, before.left))
-
-
-def event(page: Page, invited: Sequence[BenefitKept]) -> None:
-    """The annual event of the year: who was invited, comes, came."""
-    words, year = page.words, page.today.year
-    page.sheet.text(f"**{words('benefits.event.title', year=str(year))}**")
-    of_year = Counter(each.state for each in invited if each.since.year == year)
-    if not of_year:
-        page.sheet.note(words("benefits.event.none", year=str(year)))
-        return
-    rows = {
-        "event_state": [words(f"benefits.state.{state}") for state in of_year],
-        "number": list(of_year.values()),
-    }
-    columns: dict[str, Written] = {"event_state": str, "number": words.number}
-    page.table(pl.DataFrame(rows), columns, words("benefits.event.title", year=str(year)), "event")
