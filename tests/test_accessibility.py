@@ -67,8 +67,9 @@ def findings(screen: Page) -> set[Finding]:
 
 def findings_opened(screen: Page, last: str) -> set[Finding]:
     """The findings on a page with everything unfolded, and with a definition and an export open before it."""
-    for fold in screen.locator("[data-testid=stMain] details:not([open]) > summary").all():
-        fold.click()
+    for fold in screen.locator("[data-testid=stMain] details > summary").all():
+        if not fold.evaluate("fold => fold.parentElement.open"):
+            fold.click()
     found = findings(drawn(screen, last))
     popovers = screen.locator("[data-testid=stMain] [data-testid=stPopoverButton]")
     for popover in (popovers.first, popovers.last):
@@ -81,12 +82,14 @@ def findings_opened(screen: Page, last: str) -> set[Finding]:
 
 
 def looks() -> list[Any]:
-    """Each page in the light on a wide screen and in the dark on a phone; the other way round is soaked."""
-    seen = product(PAGES, ((WIDE, "light"), (PHONE, "dark"), (WIDE, "dark"), (PHONE, "light")))
-    daily = ((WIDE, "light"), (PHONE, "dark"))
+    """Each page in one of the four ways every day, one page after the other in the next; all four are soaked."""
+    every = ((WIDE, "light"), (PHONE, "dark"), (WIDE, "dark"), (PHONE, "light"))
+    daily = {page: every[place % len(every)] for place, page in enumerate(PAGES)}
     return [
-        pytest.param(page, *look, id=f"{page}-{look[0][0]}-{look[1]}", marks=() if look in daily else pytest.mark.soak)
-        for page, look in seen
+        pytest.param(
+            page, *look, id=f"{page}-{look[0][0]}-{look[1]}", marks=() if look == daily[page] else pytest.mark.soak
+        )
+        for page, look in product(PAGES, every)
     ]
 
 

@@ -323,7 +323,7 @@ def test_every_table_exports_what_it_shows(screen: Page, site: Site, page: str, 
     """The four files of a table open where people open them, and hold the numbers of the page."""
     opened(screen, site, page)
     tables = screen.evaluate(TABLES)
-    exports = screen.locator("[data-testid=stMain] [class*=st-key-export]:not([class*=st-key-export-chart])")
+    exports = screen.locator("[data-testid=stMain] [class*=st-key-export]:not([class*='st-key-export-chart-'])")
     which = exports.evaluate_all(EXPORTED)
     assert len(set(which)) == len(which) == len(tables)
     for position, number in enumerate(which):
@@ -347,7 +347,7 @@ def test_every_table_exports_what_it_shows(screen: Page, site: Site, page: str, 
 def test_every_chart_can_be_taken_along(screen: Page, site: Site, page: str, every: bool, tmp_path: Path) -> None:
     """As an SVG that is one, and as a PNG that can be opened and is no postage stamp."""
     opened(screen, site, page)
-    exports = screen.locator("[data-testid=stMain] [class*=st-key-export-chart]")
+    exports = screen.locator("[data-testid=stMain] [class*='st-key-export-chart-']")
     assert exports.count() == screen.get_by_test_id("stVegaLiteChart").count() - sparklines(screen)
     assert exports.count() > 0 or page in WITHOUT_CHARTS
     for position in range(exports.count()):
