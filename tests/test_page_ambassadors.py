@@ -280,8 +280,8 @@ def test_a_file_that_is_no_list_is_said_to_be_none(built: Path, kept: Ledger) ->
 
 def standing_of(ledger: Ledger, number: int, commitment: str, quarter: str = "2020-2021-Q2") -> str:
     """How the review keeps a commitment of somebody."""
-    found = {(each.person, each.quarter, each.commitment): each.status for each in standings(ledger)}
-    return str(found[number, quarter, commitment])  # type: ignore[index]
+    found = {(each.person, each.quarter, str(each.commitment)): each.status for each in standings(ledger)}
+    return str(found[number, quarter, commitment])
 
 
 def owing(ledger: Ledger, commitment: str) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -348,10 +349,10 @@ def test_two_reviews_at_once_keep_everything_once(ledger: Ledger) -> None:
         ({"choices": [], "text": "à la salle des maîtres"}, True),
     ],
 )
-def test_yes_is_what_somebody_would_call_yes(filled: dict[str, object], expected: bool) -> None:
+def test_yes_is_what_somebody_would_call_yes(filled: dict[str, Any], expected: bool) -> None:
     """A choice that is no "no", a number above 0; a text alone is for Diane to read."""
-    empty: dict[str, object] = {"boolean": None, "number": None, "text": None, "choices": None}
-    assert is_yes(Declared(1, Meaning.SHARES, **(empty | filled))) is expected  # type: ignore[arg-type]
+    empty: dict[str, Any] = {"boolean": None, "number": None, "text": None, "choices": None}
+    assert is_yes(Declared(1, Meaning.SHARES, **(empty | filled))) is expected
 
 
 # ------------------------------------------------------------------------------------------------------ campaigns

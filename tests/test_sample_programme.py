@@ -19,11 +19,12 @@ from workbench.ledger import Ledger, open_ledger
 from workbench.ledger.bugs import bugs
 from workbench.ledger.people import people
 from workbench.ledger.states import BugState, PersonStatus
-from workbench.ledger.surveys import forms
+from workbench.ledger.surveys import forms, store_responses
 from workbench.ledger.tables import Answer, Person, Response
-from workbench.sample.forms import AUTUMN, ENTRY, JANUARY, WINTER
+from workbench.sample.forms import AUTUMN, ENTRY, JANUARY, SHARES, WINTER
 from workbench.sample.plan import draw_plan
 from workbench.sample.programme import TODAY, ProgrammeReport, fill_programme
+from workbench.surveys.answers import responses
 from workbench.surveys.copies import copies
 from workbench.surveys.matching import to_match
 from workbench.surveys.programme import at_risk, queue, review
@@ -140,3 +141,17 @@ def scores(ledger: Ledger, form: str) -> list[tuple[int | None, str, float]]:
     of_form = columns.where(Response.form_id == form, Answer.field_ref == "recommander")
     with ledger.reading() as session:
         return [(row[0], row[1], row[2]) for row in session.execute(of_form.order_by(Response.submitted_at)).all()]
+
+
+def test_a_choice_that_the_form_does_not_offer_is_not_copied(tmp_path: Path) -> None:
+    """What somebody wrote into an old export's cell is no choice, and may name a person."""
+    ledger = open_ledger(f"sqlite:///{tmp_path / 'choices.sqlite'}", KEY)
+    fill_programme(ledger, PLAN)
+    field = {"id": "id-partages", "ref": "partages", "type": "multiple_choice"}
+    said = {"field": field, "type": "choice", "choice": {"label": "Oui, dit Marie Exemple"}}
+    item = {"token": "odd", "submitted_at": "2020-10-20T10:00:00Z", "landed_at": "2020-10-20T09:00:00Z"}
+    rows_in = responses({"items": [{**item, "answers": [said]}]}, AUTUMN)
+    store_responses(ledger, rows_in, "api", who="test", now=NOW)
+    told = [row.get("choice") for row in copies(ledger, TODAY, PARIS)["answers"] if row["question_ref"] == "partages"]
+    assert {choice for choice in told if choice} == set(SHARES)
+    ledger.close()

@@ -178,9 +178,10 @@ class _Word:
 
 def _placed(frame: pl.DataFrame) -> pl.DataFrame:
     """The words' sizes (`px`) and middles (`x` from the middle of the chart, `y` from its top)."""
-    most, least = frame["respondents"].max(), frame["respondents"].min()
-    reach = max(most - least, 1)  # type: ignore[operator]  # counts
-    sizes = [_SMALLEST_PX + (_LARGEST_PX - _SMALLEST_PX) * (n - least) / reach for n in frame["respondents"]]
+    counts: list[int] = frame["respondents"].to_list()
+    least = min(counts)
+    reach = max(max(counts) - least, 1)
+    sizes = [_SMALLEST_PX + (_LARGEST_PX - _SMALLEST_PX) * (n - least) / reach for n in counts]
     found = [_Word(label, px) for label, px in zip(frame["label"], sizes, strict=True)]
     places, top = [], 0.0
     for row in _rows(found):
