@@ -47,12 +47,13 @@ lint: $(DEV) ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict workbench
 
-bench: $(DEV) ## the full ETL against DuckDB's own copy of the same files; the pages against plain Streamlit; answers
+bench: $(DEV) ## the full ETL against DuckDB's own copy of the same files; the pages against plain Streamlit; answers; mail
 	$(BIN)/python tests/bench.py
 	$(BIN)/python tests/bench_pages.py
 	$(BIN)/python tests/bench_surveys.py
+	$(BIN)/python tests/bench_mail.py
 
-soak: $(DEV) ## the long tests: 25 kills, the full splits, every page in every look, 25 syncs with faults
+soak: $(DEV) ## the long tests: 25 kills, the full splits, every page in every look, 25 syncs with faults, 50 sendings with kills
 	$(BIN)/pytest -m soak -n 2 --dist loadfile --durations 15
 
 screenshots: $(DEV) ## pictures of every page on the sample, into docs/pages

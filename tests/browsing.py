@@ -1,17 +1,20 @@
 """A real Chromium before the real server: what every test of the screen starts from.
 
-The fixtures `browser`, `context` and `screen` are known to every test file through `conftest`; the rest is imported.
-`serving`, `served` and `sample_served` start the server and wait for it; `drawn` waits for a page to be complete.
+The fixtures `browser`, `context`, `screen`, `tabs` and `sample_home` are known to every test file through `conftest`;
+the rest is imported. `serving`, `served` and `sample_served` start the server and wait for it; `drawn` waits for a page
+to be complete.
 """
 
+import fcntl
 import os
 import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -138,14 +141,45 @@ def served(home: Path, source: Path) -> Iterator[Site]:
         yield Site(home, source, server.port)
 
 
+def build_sample(home: Path, scale: float = 0.001) -> None:
+    """A small sample, which has something for each page, its ambassador programme too, landed and published."""
+    run(home, "sample", "--scale", str(scale))
+    run(home, "etl", "run", "--source", str(home / "exports"))
+    run(home, "charter", "review")
+
+
 @contextmanager
 def sample_served(folder: Path, scale: float = 0.001) -> Iterator[Site]:
-    """The pages of a small sample, which has something for each of them, its ambassador programme too."""
+    """The pages of a small sample."""
     home = folder / "home"
-    run(home, "sample", "--scale", str(scale))
-    with served(home, home / "exports") as site:
-        run(home, "charter", "review")
-        yield site
+    build_sample(home, scale)
+    with serving(home) as server:
+        yield Site(home, home / "exports", server.port)
+
+
+@pytest.fixture(scope="session")
+def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The HOME of the small sample, which all workers of a run share: whoever comes first builds it, nobody writes."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    home, built = shared / "sample" / "home", shared / "sample" / "built"
+    home.parent.mkdir(exist_ok=True)
+    with (shared / "sample" / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not built.exists():
+            shutil.rmtree(home, ignore_errors=True)
+            build_sample(home)
+            built.touch()
+    return home
+
+
+@contextmanager
+def copy_served(sample: Path, folder: Path) -> Iterator[Site]:
+    """The pages of a copy of a HOME that is built."""
+    home = folder / "home"
+    shutil.copytree(sample, home)
+    with serving(home) as server:
+        yield Site(home, home / "exports", server.port)
 
 
 @contextmanager
@@ -186,17 +220,34 @@ def browser() -> Iterator[Browser]:
         yield launched
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A fresh visitor with a wide screen."""
+    """A visitor with a wide screen, who keeps what they loaded once: the app's own files are most of a page."""
     with visitor(browser) as came:
         yield came
 
 
 @pytest.fixture
-def screen(context: BrowserContext) -> Page:
+def screen(context: BrowserContext) -> Iterator[Page]:
     """An empty tab."""
-    return context.new_page()
+    tab = context.new_page()
+    yield tab
+    tab.close()
+
+
+Tabs = Callable[[tuple[int, int], str], Page]
+
+
+@pytest.fixture(scope="module")
+def tabs(browser: Browser) -> Iterator[Tabs]:
+    """For each size and light the one tab of a visitor, in which page after page is opened."""
+    with ExitStack() as visitors:
+
+        @cache
+        def tab(size: tuple[int, int], scheme: str) -> Page:
+            return visitors.enter_context(visitor(browser, size, scheme)).new_page()
+
+        yield tab
 
 
 def opened(screen: Page, site: Site, page: str = "overview", query: str = "") -> Page:

@@ -1,11 +1,13 @@
 """What every test may ask for, and the one rule about skipping: on CI only tests marked `shared` may."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
+import hypothesis
 import pytest
-from browsing import browser, context, screen  # noqa: F401 (fixtures for every file)
+from browsing import browser, context, sample_home, screen, tabs  # noqa: F401 (fixtures for every file)
 from ledgers import (  # noqa: F401 (fixtures for every file)
     ledger,
     ledger_url,
@@ -14,9 +16,22 @@ from ledgers import (  # noqa: F401 (fixtures for every file)
     sqlite_template,
     sqlite_url,
 )
+from streamlit.components.v2 import manifest_scanner
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+# No test looks at a clock: how long an example takes on a busy machine says nothing about the code.
+hypothesis.settings.register_profile("workbench", deadline=None)
+hypothesis.settings.load_profile("workbench")
+
 ON_CI = os.environ.get("CI") == "true"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _components_are_looked_for_once() -> Iterator[None]:
+    """Each AppTest asks every installed package anew whether it has components; a run installs none in between."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture(scope="session")

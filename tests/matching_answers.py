@@ -11,7 +11,7 @@ from workbench.ledger.matching import Nobodys, nobodys
 from workbench.ledger.states import ResponseKind
 from workbench.ledger.surveys import AnswerRow, ResponseRow, keep_form, store_responses
 from workbench.ledger.tables import Audit, Response
-from workbench.surveys.matching import ENTRY_FORM, Matched, match_responses, personal_link
+from workbench.surveys.matching import ENTRY_FORM, Matched, match_responses, personal_links
 
 NOW = datetime(2020, 12, 15, 9, tzinfo=UTC)
 AT = datetime(2020, 11, 20, 10, tzinfo=UTC)
@@ -71,7 +71,7 @@ def owner(ledger: Ledger, response: int) -> int | None:
 
 def token_of(ledger: Ledger, person: int, form: str = OTHER_FORM) -> str:
     """The token in a personal link."""
-    return personal_link(ledger, form, person).partition("#a=")[2]
+    return personal_links(ledger, form, [person])[person].partition("#a=")[2]
 
 
 def waiting(ledger: Ledger) -> list[int]:

@@ -1,13 +1,16 @@
 """Every page in a real Chromium, on a small sample: whole at both sizes, in both lights, in both languages.
 
-`make test` sees each page twice, on a wide screen and on a phone, and each time in the other light and the other
-language; which of them meets which is drawn by the page's name. `make soak` sees every combination.
+`make test` sees each page twice: on a wide screen in French and on a phone in English, each time in the other light;
+which of the two is dark is drawn by the page's name. `make soak` sees every combination.
+
+What is tried on every page of the wide screen is tried in one tab, `desk`, one test after the other: the page is
+loaded once. Each of these tests leaves it as it was.
 """
 
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from math import isnan
 from pathlib import Path
@@ -18,7 +21,7 @@ import openpyxl
 import pandas as pd
 import polars as pl
 import pytest
-from browsing import PHONE, WIDE, Site, complaints, drawn, opened, sample_served, visitor
+from browsing import PHONE, WIDE, Site, Tabs, complaints, copy_served, drawn, opened, visitor
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -74,7 +77,18 @@ EXPORTED = """exports => exports.map(e =>
     .filter(table => table.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING).length - 1)"""
 
 
+SOAKED = pytest.param(True, marks=pytest.mark.soak)
+A_WALK = ("subscriptions", "followups", "users")
+"""Pages to walk over: two that have the filters, and between them one that hides them and must hand them on."""
+
 FILTERS = ("year", "period", "country", "role", "plan", "compare", "lang")
+# The next Tab is the first: whatever was clicked before, and wherever Tab came past.
+FROM_THE_TOP = """() => {
+  for (const e of document.querySelectorAll('*')) delete e.reached
+  document.body.tabIndex = -1
+  document.body.focus()
+  document.body.removeAttribute('tabindex')
+}"""
 FOCUSED = """() => {
   const e = document.activeElement
   e.reached = true
@@ -106,39 +120,113 @@ class Look:
 
 def everyday(page: str) -> list[Look]:
     """The two looks of a page that `make test` takes, which between them have both lights and both languages."""
-    chance = Random(page)
-    schemes, languages = chance.sample(SCHEMES, 2), chance.sample(LANGUAGES, 2)
-    return [Look(page, *seen) for seen in zip((WIDE, PHONE), schemes, languages, strict=True)]
+    lights = Random(page).sample(SCHEMES, 2)
+    return [Look(page, *seen) for seen in zip((WIDE, PHONE), lights, LANGUAGES, strict=True)]
 
 
 def looks() -> list[Any]:
-    """All looks of all pages; those that are not for every day are soaked."""
+    """All looks of all pages but those of the desk; what is not on a phone for every day is soaked."""
     every = [Look(*seen) for seen in product(PAGES, (WIDE, PHONE), SCHEMES, LANGUAGES)]
-    daily = [look for page in PAGES for look in everyday(page)]
-    return [pytest.param(look, id=str(look), marks=() if look in daily else pytest.mark.soak) for look in every]
+    desks, phones = zip(*map(everyday, PAGES), strict=True)
+    return [
+        pytest.param(look, id=str(look), marks=() if look in phones else pytest.mark.soak)
+        for look in every
+        if look not in desks
+    ]
+
+
+@dataclass
+class Seen:
+    """A page in a tab, with what it complained of and what it asked for while it was drawn."""
+
+    look: Look
+    screen: Page
+    site: Site
+    said: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def open(self) -> "Seen":
+        """The page anew, heard from the first byte on."""
+        self.said.clear()
+        self.asked.clear()
+        opened(self.screen, self.site, self.look.page, f"?lang={self.look.language}")
+        return self
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether the tab is at the page's own address, with nothing open before it."""
+        return self.screen.url.endswith(f"?lang={self.look.language}") and not (
+            self.screen.get_by_test_id("stPopoverBody").count()
+        )
+
+
+def seen(screen: Page, site: Site, look: Look) -> Seen:
+    """A page, drawn in a tab that was not listened to before."""
+    found = Seen(look, screen, site, complaints(screen))
+    screen.on("request", lambda request: found.asked.append(request.url))
+    return found.open()
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A small sample, served."""
-    with sample_served(tmp_path_factory.mktemp("sample")) as found:
+    with copy_served(sample_home, tmp_path_factory.mktemp("sample")) as found:
         yield found
 
 
+@pytest.fixture(scope="module", params=PAGES)
+def loaded(request: pytest.FixtureRequest, tabs: Tabs, site: Site) -> Iterator[Seen]:
+    """Each page on a wide screen, loaded once for all the tests that follow."""
+    look = everyday(request.param)[0]
+    screen = tabs(look.size, look.scheme).context.new_page()
+    yield seen(screen, site, look)
+    screen.close()
+
+
+@pytest.fixture
+def desk(loaded: Seen) -> Seen:
+    """Each page on a wide screen, at rest: what a test that failed left behind is not for the next."""
+    return loaded if loaded.at_rest else loaded.open()
+
+
+def test_every_page_is_whole_on_a_desk(desk: Seen) -> None:
+    """In French, by day or by night."""
+    assert_whole(desk)
+
+
 @pytest.mark.parametrize("look", looks())
-def test_every_page_is_whole(browser: Browser, site: Site, look: Look) -> None:
+def test_every_page_is_whole(tabs: Tabs, site: Site, look: Look) -> None:
+    """On a phone in English every day, in every other look in the soak."""
+    screen = tabs(look.size, look.scheme).context.new_page()
+    assert_whole(seen(screen, site, look))
+    screen.close()
+
+
+def assert_whole(seen: Seen) -> None:
     """No complaint in the console, nothing from elsewhere, nothing wider than the screen, in its light and language."""
-    page, size, scheme, language = astuple(look)
-    with visitor(browser, size, scheme) as came:
-        screen, asked = came.new_page(), list[str]()
-        said = complaints(screen)
-        screen.on("request", lambda request: asked.append(request.url))
-        opened(screen, site, page, f"?lang={language}")
-        expect(screen.get_by_role("heading", level=1)).to_have_text(Words(language)(f"page.{page}.title"))
-        assert said + troubles(screen) == []
-        assert [url for url in asked if not url.startswith((site.url, "data:", "blob:"))] == []
-        assert screen.evaluate(OUTSIDE) == []
-        assert brightness(screen) == scheme
+    screen, look = seen.screen, seen.look
+    expect(screen.get_by_role("heading", level=1)).to_have_text(Words(look.language)(f"page.{look.page}.title"))
+    assert screen.evaluate("innerWidth") == look.size[0]
+    assert seen.said + troubles(screen) == []
+    assert [url for url in seen.asked if not url.startswith((seen.site.url, "data:", "blob:"))] == []
+    assert screen.evaluate(OUTSIDE) == []
+    assert brightness(screen) == look.scheme
+
+
+def test_the_keyboard_reaches_everything(desk: Seen) -> None:
+    """Tab comes past each page of the navigation, each filter, each popover and button, in the order they stand in."""
+    screen = desk.screen
+    screen.evaluate(FROM_THE_TOP)
+    order: list[int] = []
+    while len(order) < 500:
+        screen.keyboard.press("Tab")
+        position = screen.evaluate(FOCUSED)
+        if position < 0:
+            break
+        order.append(position)
+    assert order == sorted(order)
+    assert len(order) > len(PAGES) + len(FILTERS) * (desk.look.page in GROWTH)
+    assert screen.evaluate(UNREACHED) == []
 
 
 def troubles(screen: Page) -> list[str]:
@@ -163,7 +251,8 @@ def test_every_page_is_seen_in_both_lights_and_languages_every_day() -> None:
         assert {wide.scheme, phone.scheme} == set(SCHEMES)
         assert {wide.language, phone.language} == set(LANGUAGES)
     assert {everyday(page)[0].scheme for page in PAGES} == set(SCHEMES)
-    assert {everyday(page)[0].language for page in PAGES} == set(LANGUAGES)
+    every = {param.values[0] for param in looks()} | {everyday(page)[0] for page in PAGES}
+    assert len(every) == len(PAGES) * 2 * len(SCHEMES) * len(LANGUAGES)
 
 
 def test_the_documentation_shows_every_page() -> None:
@@ -178,7 +267,7 @@ def test_the_documentation_shows_every_page() -> None:
 
 def test_a_link_reproduces_the_view(browser: Browser, screen: Page, site: Site) -> None:
     """What somebody clicked together, somebody else sees who opens the address."""
-    opened(screen, site, "users")
+    unfiltered = said_by(opened(screen, site, "users"))
     choose(screen, "Période", "12 dernières semaines")
     choose(screen, "Pays", "Belgique")
     choose(screen, "Comparer avec", "La période juste avant")
@@ -189,8 +278,7 @@ def test_a_link_reproduces_the_view(browser: Browser, screen: Page, site: Site) 
         fresh = other.new_page()
         fresh.goto(address)
         assert said_by(drawn(fresh)) == shown
-        opened(fresh, site, "users")
-        assert said_by(fresh) != shown
+        assert shown != unfiltered
 
 
 def said_by(screen: Page) -> list[str]:
@@ -208,11 +296,12 @@ def choose(screen: Page, filter_name: str, option: str) -> None:
     drawn(screen)
 
 
-def test_filters_survive_every_change_of_page(screen: Page, site: Site) -> None:
-    """By the navigation, to each page and home again: the address and the filters say the same."""
+@pytest.mark.parametrize("pages", [A_WALK, pytest.param(PAGES[1:], marks=pytest.mark.soak)], ids=["some", "all"])
+def test_filters_survive_every_change_of_page(screen: Page, site: Site, pages: tuple[str, ...]) -> None:
+    """By the navigation, to one page after the other and home again: the address and the filters say the same."""
     opened(screen, site, "overview", "?country=BE&role=teacher&period=84")
     sidebar = screen.get_by_test_id("stSidebar")
-    for page in (*PAGES[1:], PAGES[0]):
+    for page in (*pages, PAGES[0]):
         sidebar.get_by_role("link", name=FRENCH(f"page.{page}.title"), exact=True).click()
         expect(screen.get_by_role("heading", level=1)).to_have_text(FRENCH(f"page.{page}.title"))
         drawn(screen)
@@ -240,13 +329,14 @@ def test_a_click_on_a_country_filters_by_it_and_back_undoes_it(screen: Page, sit
     assert said_by(drawn(screen)) == everywhere
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_every_chart_that_says_so_can_be_drilled_into(screen: Page, site: Site, page: str) -> None:
+@pytest.mark.parametrize("every", [False, SOAKED], ids=["one", "all"])
+def test_every_chart_that_says_so_can_be_drilled_into(desk: Seen, every: bool) -> None:
     """« Cliquez sur une marque »: a click on a mark sets a filter, and the page then shows it."""
-    opened(screen, site, page)
-    start = screen.url
-    assert drillable(screen).count() == screen.get_by_text(FRENCH("chart.drill")).count()
-    for position in range(drillable(screen).count()):
+    screen, start = desk.screen, desk.screen.url
+    count = drillable(screen).count()
+    assert count == screen.get_by_text(FRENCH("chart.drill")).count()
+    assert count > 0 or desk.look.page not in DRILLED
+    for position in range(count) if every else some_of(count, desk.look.page):
         click_on(screen, drillable(screen).nth(position))
         expect(screen).to_have_url(re.compile(r"\?.*(country=\w\w|from=\d{4}-\d\d-\d\d&to=\d{4}-\d\d-\d\d)"))
         assert troubles(drawn(screen)) == []
@@ -258,10 +348,13 @@ def test_every_chart_that_says_so_can_be_drilled_into(screen: Page, site: Site, 
         drawn(screen)
 
 
-def test_there_is_a_map_and_a_bar_to_drill_into(screen: Page, site: Site) -> None:
-    """Else the test above would pass on pages where nothing can be clicked."""
-    found = {page: drillable(opened(screen, site, page)).count() for page in ("countries", "classes")}
-    assert min(found.values()) >= 1, found
+DRILLED = ("countries", "classes")
+"""A map and a bar to drill into: else the test would pass on pages where nothing can be clicked."""
+
+
+def some_of(count: int, page: str) -> list[int]:
+    """One position of so many, which one by the page's place: not the first of every page."""
+    return [PAGES.index(page) % count] if count else []
 
 
 def drillable(screen: Page) -> Locator:
@@ -312,16 +405,10 @@ def in_turn(kinds: tuple[str, ...], position: int, every: bool) -> tuple[str, ..
     return kinds if every else (kinds[position % len(kinds)],)
 
 
-def exported() -> list[Any]:
-    """Each page, with one kind of file a table or chart for every day, and with all of them for the soak."""
-    daily = [pytest.param(page, False, id=page) for page in PAGES]
-    return daily + [pytest.param(page, True, id=f"{page}-all", marks=pytest.mark.soak) for page in PAGES]
-
-
-@pytest.mark.parametrize(("page", "every"), exported())
-def test_every_table_exports_what_it_shows(screen: Page, site: Site, page: str, every: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("every", [False, SOAKED], ids=["one", "all"])
+def test_every_table_exports_what_it_shows(desk: Seen, every: bool, tmp_path: Path) -> None:
     """The four files of a table open where people open them, and hold the numbers of the page."""
-    opened(screen, site, page)
+    screen = desk.screen
     tables = screen.evaluate(TABLES)
     exports = screen.locator("[data-testid=stMain] [class*=st-key-export]:not([class*='st-key-export-chart-'])")
     which = exports.evaluate_all(EXPORTED)
@@ -343,22 +430,23 @@ def test_every_table_exports_what_it_shows(screen: Page, site: Site, page: str, 
         expect(screen.get_by_test_id("stPopoverBody")).to_have_count(0)
 
 
-@pytest.mark.parametrize(("page", "every"), exported())
-def test_every_chart_can_be_taken_along(screen: Page, site: Site, page: str, every: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("every", [False, SOAKED], ids=["one", "all"])
+def test_every_chart_can_be_taken_along(desk: Seen, every: bool, tmp_path: Path) -> None:
     """As an SVG that is one, and as a PNG that can be opened and is no postage stamp."""
-    opened(screen, site, page)
+    screen, page = desk.screen, desk.look.page
     exports = screen.locator("[data-testid=stMain] [class*='st-key-export-chart-']")
-    assert exports.count() == screen.get_by_test_id("stVegaLiteChart").count() - sparklines(screen)
-    assert exports.count() > 0 or page in WITHOUT_CHARTS
-    for position in range(exports.count()):
+    count = exports.count()
+    assert count == screen.get_by_test_id("stVegaLiteChart").count() - sparklines(screen)
+    assert count > 0 or page in WITHOUT_CHARTS
+    for position in range(count) if every else some_of(count, page):
         exports.nth(position).get_by_test_id("stPopoverButton").click()
-        for kind, file in downloaded(screen, tmp_path, in_turn(("svg", "png"), position, every)).items():
+        for kind, file in downloaded(screen, tmp_path, in_turn(("svg", "png"), PAGES.index(page), every)).items():
             assert_a_picture(kind, file)
         screen.keyboard.press("Escape")
         expect(screen.get_by_test_id("stPopoverBody")).to_have_count(0)
 
 
-WITHOUT_CHARTS = ("ambassadors", "followups")
+WITHOUT_CHARTS = ("ambassadors", "followups", "courrier")
 """Pages that show a chart only once somebody is chosen, or none."""
 
 
@@ -432,22 +520,6 @@ def read_number(written: str) -> tuple[float, float]:
 def plainly(text: str) -> str:
     """A text without its typography."""
     return re.sub(r"\s+", " ", text.lstrip("'")).strip()
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_the_keyboard_reaches_everything(screen: Page, site: Site, page: str) -> None:
-    """Tab comes past each page of the navigation, each filter, each popover and button, in the order they stand in."""
-    opened(screen, site, page)
-    order: list[int] = []
-    while len(order) < 500:
-        screen.keyboard.press("Tab")
-        position = screen.evaluate(FOCUSED)
-        if position < 0:
-            break
-        order.append(position)
-    assert order == sorted(order)
-    assert len(order) > len(PAGES) + len(FILTERS)
-    assert screen.evaluate(UNREACHED) == []
 
 
 def test_the_keyboard_turns_pages_sets_filters_and_opens_definitions(screen: Page, site: Site) -> None:

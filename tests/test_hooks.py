@@ -2,7 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -41,13 +41,19 @@ class Door:
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     """The app without a build: hooks need none."""
     folder, port = tmp_path_factory.mktemp("hooks"), free_port()
-    env = environment(folder / "home", WORKBENCH_TYPEFORM_SECRET=SECRET)
+    with serving_door(environment(folder / "home", WORKBENCH_TYPEFORM_SECRET=SECRET), folder, port):
+        yield Door(folder / "home", port)
+
+
+@contextmanager
+def serving_door(env: dict[str, str], folder: Path, port: int) -> Iterator[None]:
+    """The app, until the end of the block."""
     command = [WORKBENCH, "serve", "--port", str(port)]
     with subprocess.Popen(command, cwd=folder, env=env, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
             assert str(port) in server.stdout.readline()
-            yield Door(folder / "home", port)
+            yield
         finally:
             server.terminate()
 

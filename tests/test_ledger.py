@@ -454,9 +454,7 @@ SEEN = st.builds(
 )
 
 
-@hypothesis_settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
+@hypothesis_settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(seen=st.lists(SEEN), cut=st.integers(0, 10))
 def test_the_class_map_depends_on_what_was_seen_only(ledger: Ledger, seen: list[NamedClass], cut: int) -> None:
     """Not on the order or the number of landings: a killed one is simply done again."""

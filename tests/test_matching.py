@@ -40,7 +40,7 @@ from workbench.ledger.merging import merge
 from workbench.ledger.people import PersonState, people
 from workbench.ledger.states import Meaning, PersonStatus
 from workbench.ledger.tables import Audit, Person, QuestionMap, Response
-from workbench.surveys.matching import ENTRY_FORM, Matched, person_in, personal_link, to_match
+from workbench.surveys.matching import ENTRY_FORM, Matched, person_in, personal_links, to_match
 from workbench.surveys.suggestions import Known, apart
 from workbench.text import Words
 
@@ -67,7 +67,7 @@ def charter(ledger: Ledger, number: int) -> tuple[str | None, date | None]:
 def test_a_personal_link_leads_to_the_form_and_back_to_the_person(ledger: Ledger) -> None:
     """The token is in the part of the address that no server sees, under the name of the hidden field."""
     lea, tom = add(ledger, LEA, TOM)
-    link = urlsplit(personal_link(ledger, ENTRY_FORM, lea.id))
+    link = urlsplit(personal_links(ledger, ENTRY_FORM, [lea.id])[lea.id])
     assert f"{link.scheme}://{link.netloc}{link.path}" == f"https://form.typeform.com/to/{ENTRY_FORM}"
     name, _, token = link.fragment.partition("=")
     assert person_in(ledger, ENTRY_FORM, {name: token}) == lea.id

@@ -329,7 +329,7 @@ def step(ledger: Ledger, what: str, n: int, m: int) -> None:
 def test_whatever_is_done_in_whatever_order_no_answer_is_with_whom_is_gone(ledger: Ledger) -> None:
     """Matched, taken away, undone, merged, split: an answer is nobody's or one's who stands; no address is twice."""
 
-    @hypothesis_settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+    @hypothesis_settings(max_examples=20, suppress_health_check=list(HealthCheck))
     @given(st.lists(STEPS, max_size=14))
     def holds(steps: list[tuple[str, int, int]]) -> None:
         with ledger.writing("test", NOW) as work:

@@ -440,7 +440,7 @@ def uploaded(home: Path, name: str, body: bytes) -> AppTest:
 WORD = some.text("abcdefghijklmnopqrstuvwxyzéè", min_size=3, max_size=22)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(some.dictionaries(WORD, some.integers(5, 200), min_size=1, max_size=40))
 def test_no_two_words_of_the_cloud_overlap(found: dict[str, int]) -> None:
     """However many there are: boxes of words stand apart, and the same words have the same places."""
@@ -457,7 +457,7 @@ def test_no_two_words_of_the_cloud_overlap(found: dict[str, int]) -> None:
     assert charts.cloud(frame, caption, FR).to_dict(validate=False) == spec
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(some.lists(some.integers(5, 200), min_size=2, max_size=20, unique=True))
 def test_words_of_the_cloud_are_the_larger_the_more_people_say_them(numbers: list[int]) -> None:
     """Size is what the cloud is read by."""

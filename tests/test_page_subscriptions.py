@@ -6,11 +6,20 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import streamlit as st
 from pages_home import in_french
 from streamlit.testing.v1 import AppTest
 from subscriptions_truth import UNTIL, Cut, Signed, write_signed
-from test_pages import FOLDER, as_role, descriptions, figures, table, texts, visit
+from test_pages import (
+    FOLDER,
+    _nothing_cached,  # noqa: F401  # for every test here
+    as_role,
+    descriptions,
+    figures,
+    only,
+    table,
+    texts,
+    visit,
+)
 from tiny import NOW, USERS, etl, settings, write_csv
 
 from workbench.access import Role
@@ -55,13 +64,6 @@ runpy.run_path({page!r}, run_name="__main__")
 """
 
 
-@pytest.fixture(autouse=True)
-def _nothing_cached() -> None:
-    """Builds of these tests are made in the same minute and named alike."""
-    st.cache_data.clear()
-    st.cache_resource.clear()
-
-
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small sample, and subscriptions at every edge."""
@@ -95,6 +97,7 @@ def register(home: Path, tmp_path: Path) -> Iterator[tuple[str, Ledger]]:
 
 def at_the_desk(home: Path, role: str, url: str | None, asked: str) -> AppTest:
     """Customer service types something into the look-up box."""
+    only(home)
     opened = f"open_ledger({url!r}, pseudonym_key(settings(home)))" if url else "None"
     page = str(FOLDER / "subscriptions.py")
     script = AT_THE_DESK.format(home=str(home), role=role, page=page, ledger=opened)
@@ -297,6 +300,7 @@ def test_a_viewer_sees_how_many_classes_are_full_and_not_which(home: Path) -> No
 
 def test_a_report_counts_full_classes_and_lists_none(home: Path, truth: Signed) -> None:
     """It goes from hand to hand, whoever made it."""
+    only(home)
     sheet, warehouse = Report(FR), open_warehouse(home)
     asking = Asking(Role.ADMIN, 5, date(2020, 9, 1), UNTIL)
     page = Page("subscriptions", sheet, warehouse, asking, "weekday", FR, "2020-2021", date(2020, 12, 15), "admin")
@@ -407,7 +411,7 @@ def test_without_its_feed_the_page_says_what_to_do(tmp_path: Path) -> None:
     users = [("u1", "parent", "FR", "2020-12-01T10:00:00Z")]
     write_csv(tmp_path / "source" / "users" / "u.csv", USERS, users)
     etl(tmp_path / "home", tmp_path / "source")
-    app = visit(tmp_path / "home").switch_page(str(FOLDER / "subscriptions.py")).run()
+    app = visit(tmp_path / "home", "subscriptions")
     assert not app.exception
     assert FR("empty.feed.title", feed="subscriptions") in texts(app)
     assert not app.metric
@@ -419,7 +423,7 @@ def test_without_classes_the_revenue_is_shown_all_the_same(tmp_path: Path) -> No
     signed = [("s1", "k1", "plus", "commune", "2019-01-01", "2021-01-01", "99")]
     write_csv(tmp_path / "source" / "subscriptions" / "s.csv", columns, signed)
     etl(tmp_path / "home", tmp_path / "source")
-    app = visit(tmp_path / "home").switch_page(str(FOLDER / "subscriptions.py")).run()
+    app = visit(tmp_path / "home", "subscriptions")
     assert not app.exception
     assert not app.error
     assert figures(app)[FR("metric.arr_eur.name")] == euros(99)

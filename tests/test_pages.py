@@ -51,11 +51,21 @@ show(settings(Path({home!r})), Request({peer!r}, "localhost:8501", ("Host",)))
 """
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _nothing_cached() -> None:
+    """What the tests of another file left behind is not for these."""
+    _visited.clear()
+
+
+_visited: list[Path] = []
+
+
+def only(home: Path) -> None:
     """A process serves one HOME; these tests serve many, whose builds are made in the same minute and named alike."""
-    st.cache_data.clear()
-    st.cache_resource.clear()
+    if _visited != [home]:
+        st.cache_data.clear()
+        st.cache_resource.clear()
+        _visited[:] = [home]
 
 
 @pytest.fixture(scope="module")
@@ -80,13 +90,13 @@ def truth(source: Path) -> Truth:
 
 def visit(home: Path, page: str = "overview", peer: str = "127.0.0.1", **query: str | list[str]) -> AppTest:
     """One visit of a page, on this machine unless a peer is given, at an address with a query."""
+    only(home)
     app = AppTest.from_string(SCRIPT.format(home=str(home), peer=peer), default_timeout=60)
     for name, value in query.items():
         app.query_params[name] = value
-    app.run()
-    if page != "overview" and app.title and app.main.metric:
-        app.switch_page(str(FOLDER / f"{page}.py")).run()
-    return app
+    if page != "overview":  # which is at no path of its own
+        app.switch_page(str(FOLDER / f"{page}.py"))
+    return app.run()
 
 
 def texts(app: AppTest) -> str:
@@ -292,13 +302,20 @@ def test_pages_without_roles_say_that_the_filter_does_not_apply(home: Path) -> N
     assert Words("fr")("filter.role_unused") not in texts(visit(home, "users", role="parent"))
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_exports_of_unknown_countries_alone_break_no_page(tmp_path: Path, page: str) -> None:
-    """No country that a map could show, and nothing but usage."""
+@pytest.fixture(scope="module")
+def odd_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A HOME with no country that a map could show, and with nothing but usage."""
+    folder = tmp_path_factory.mktemp("odd")
     rows = [(f"e{n}", f"2020-12-{n:02}T10:00:00Z", f"u{n % 3}", "sign_in", "parent", "??", "") for n in range(1, 15)]
-    write_csv(tmp_path / "source" / "usage" / "odd.csv", USAGE, rows)
-    etl(tmp_path / "home", tmp_path / "source")
-    app = visit(tmp_path / "home", page)
+    write_csv(folder / "source" / "usage" / "odd.csv", USAGE, rows)
+    etl(folder / "home", folder / "source")
+    return folder / "home"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_exports_of_unknown_countries_alone_break_no_page(odd_home: Path, page: str) -> None:
+    """No country that a map could show, and nothing but usage."""
+    app = visit(odd_home, page)
     assert not app.exception
     assert not app.error
 
@@ -322,6 +339,7 @@ def test_nobody_sees_a_plain_page_and_no_figure(home: Path) -> None:
 
 def as_role(home: Path, page: str, role: str) -> AppTest:
     """A page as somebody of a role would see it, once there is a login."""
+    only(home)
     script = VIEWER.format(home=str(home), page=str(FOLDER / f"{page}.py"), role=role)
     return AppTest.from_string(script, default_timeout=60).run()
 

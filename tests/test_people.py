@@ -417,7 +417,7 @@ def test_of_two_who_merge_the_same_at_once_one_is_told(ledger: Ledger) -> None:
 def test_merge_then_undo_leaves_everything_as_it_was(ledger: Ledger) -> None:
     """Whatever two people have, the same or apart, known or not: every row, number and value is as before."""
 
-    @hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @hypothesis_settings(max_examples=25, suppress_health_check=list(HealthCheck))
     @given(
         st.tuples(*[st.sets(st.integers(0, 3))] * 2),
         st.tuples(*[st.sets(st.sampled_from(["email", "school", "commune", "academie", "since", "class_ids"]))] * 2),

@@ -19,7 +19,7 @@ def expected(domain: str, identifier: str, key: bytes = KEY) -> int:
     return int.from_bytes(digest, "little", signed=True)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(identifiers, max_size=5))
 def test_an_identifier_has_one_key_from_call_to_call(calls: list[list[str]]) -> None:
     """What was met before, in other company or another order, keeps its key."""

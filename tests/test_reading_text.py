@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 import zstandard
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from reading import USAGE, key, land, usage, write
 
@@ -310,7 +310,6 @@ SECRET = "Zqjxw"
 SECRETS = st.text(st.sampled_from("ZqjxwV079é-/ .@'\n,"), max_size=30).map(lambda text: SECRET + text)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(SECRETS, SECRETS, SECRETS, SECRETS), min_size=1, max_size=5), st.booleans())
 def test_no_reject_ever_holds_a_piece_of_the_value(rows: list[tuple[str, ...]], as_json: bool) -> None:
     """Rejects go to a published table: a reason from a fixed list and a shape of twelve signs, nothing else."""

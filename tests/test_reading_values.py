@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from reading import FIRST_LANDED, USAGE, Landed, land, usage, write
 
@@ -142,7 +142,6 @@ FRENCH = st.builds(lambda day, clock: "/".join(reversed(day)) + " " + clock, DAT
 EPOCHS = st.integers(-(10**12), 10**20).map(str) | st.decimals(0, 10**13, places=3).map(str) | st.just("0x1f")
 
 
-@settings(deadline=None)
 @given(st.lists(ISO | FRENCH | EPOCHS, min_size=1, max_size=3))
 @example(["2020-03-01T10:00:00Z", "2020-03-02T10:00:00Z"])
 @example(["2020-03-01 10:00", "2020-03-01"])
@@ -167,7 +166,6 @@ def alone(text: str, latest_us: int) -> int | str:
 NULLABLE = st.lists(st.none() | st.integers(0, 5), max_size=8)
 
 
-@settings(deadline=None)
 @given(NULLABLE, st.integers(0, 3), st.lists(st.none() | st.sampled_from("ab"), max_size=5))
 def test_distinct_texts_and_their_places_give_the_column_back(
     places: list[int | None], skipped: int, texts: list[str | None]

@@ -43,7 +43,7 @@ def opened(content: bytes, folder: str, feed: Feed) -> tuple[Text, Layout]:
 SIGNS = st.text(st.sampled_from('ab,;"\n\t é\u00a0=\\'), max_size=6)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     st.lists(st.tuples(SIGNS, SIGNS, SIGNS), max_size=6),
     st.sampled_from([",", ";", "\t"]),
@@ -72,7 +72,7 @@ BITS = [",", ",", '"', '"', '""', "\n", "\n", "\r\n", "\r", "x", " ", "\0", "é"
 NOISE = st.lists(st.sampled_from(BITS), max_size=25)
 
 
-@settings(deadline=None, max_examples=1500)
+@settings(max_examples=1500)
 @given(NOISE)
 @example(['"', "\n", "x", '"', ",", ",", "\n"])
 @example(["x", '"', "x", ",", ",", '"', "\n", ",", ",", "\n"])

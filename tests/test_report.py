@@ -12,17 +12,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from html.parser import HTMLParser
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
-import streamlit as st
 from pages_home import SMALL_COUNTRY, Truth, in_french, write_exports
 from playwright.sync_api import sync_playwright
 from shown_cells import read_cells
 from streamlit.testing.v1 import AppTest
 from test_charts import DRAWN
 from test_cli import assert_one_line, workbench
+from test_pages import _nothing_cached, only  # noqa: F401  # the first is for every test here
 from tiny import etl, settings
 
 from workbench.app import PAGES
@@ -50,13 +52,6 @@ import_module("workbench.pages.{page}").show(viewed(settings(Path({home!r})), {p
 """
 
 
-@pytest.fixture(autouse=True)
-def _nothing_cached() -> None:
-    """A process serves one HOME; these tests serve several, whose builds are named alike."""
-    st.cache_data.clear()
-    st.cache_resource.clear()
-
-
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The exports of the small world, which say that they are a sample."""
@@ -71,6 +66,12 @@ def home(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home")
     etl(folder, source)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _of_this_home(home: Path) -> None:
+    """What is cached is of the HOME that these tests share."""
+    only(home)
 
 
 @pytest.fixture(scope="module")
@@ -167,8 +168,14 @@ def shown_tables(app: AppTest) -> list[list[list[str]]]:
     return shown
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("page", PAGES)
+def versions() -> list[Any]:
+    """Every page in French, every fourth in English too; the English of the others is soaked."""
+    daily = {*product(PAGES, ("fr",)), *product(PAGES[::4], LANGUAGES)}
+    every = product(PAGES, LANGUAGES)
+    return [pytest.param(*each, marks=() if each in daily else pytest.mark.soak) for each in every]
+
+
+@pytest.mark.parametrize(("page", "language"), versions())
 def test_a_report_says_what_the_screen_says(home: Path, html_of: Html, page: str, language: str) -> None:
     """Title, sections, every figure, every cell of every table, every chart by its description."""
     script = ON_SCREEN.format(home=str(home), page=page, language=language)
@@ -269,6 +276,7 @@ def test_only_a_sample_says_that_it_is_one(source: Path, tmp_path: Path) -> None
     """Real figures carry no banner."""
     shutil.copytree(source, tmp_path / "real", ignore=shutil.ignore_patterns("SAMPLE.json"))
     etl(tmp_path / "home", tmp_path / "real")
+    only(tmp_path / "home")
     write_report(settings(tmp_path / "home"), "overview", tmp_path / "overview.html")
     report = document((tmp_path / "overview.html").read_text(encoding="utf-8"))
     assert not [*report.all("div", "banner")]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.ledger.states import ResponseKind
@@ -301,7 +301,6 @@ GIVEN = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(GIVEN | JSON, max_size=5))
 def test_nothing_that_can_come_is_lost_or_raises(given_: list[Any]) -> None:
     """Each answer is one row at least, typed or raw, and every column holds its type."""

@@ -45,6 +45,18 @@ class Settings(BaseSettings):
     """Where Typeform's API is; where a form's responses are, the form says itself."""
     typeform_secret: str | None = Field(default=None, repr=False)
     """Secret of the webhook; without it no body that comes in is believed."""
+    sendgrid_api_key: str | None = Field(default=None, repr=False)
+    """Key of SendGrid's, with the right to send mail and to read suppressions."""
+    sendgrid_url: str = Field(default="https://api.eu.sendgrid.com", pattern="^https?://")
+    """Where SendGrid's API is."""
+    sendgrid_public_key: str | None = None
+    """Verification key of the event webhook; without it no body that comes in is believed."""
+    delivery: str = Field(default="outbox", pattern="^(outbox|sandbox|sendgrid)$")
+    """How mail is delivered: as files under HOME, to SendGrid's sandbox, or to people."""
+    mail_from: str = "Klassroom <courrier@klassroom.example>"
+    """Who writes, as `Name <address>`: an address that SendGrid knows as ours."""
+    digest_to: str = ""
+    """The team's addresses for the weekly digest, with commas between."""
     cooldown_days: int = Field(default=5, ge=0)
     """So many days after any mail to a person no reminder goes to them."""
     public_url: str | None = None

@@ -29,10 +29,14 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workbench.access import Request, Role, refuse_if_exposed, role_of
+from workbench.app.clock import ticking
 from workbench.app.hooks import HOOKS, hooks
+from workbench.app.letters import LETTERS, letters
+from workbench.app.plain import plain
 from workbench.app.rehearsal import rehearse
 from workbench.errors import WorkbenchError
 from workbench.settings import Settings
+from workbench.surveys import running
 from workbench.text import Words
 
 GROWTH = (
@@ -48,7 +52,7 @@ GROWTH = (
 )
 """The screens of the figures, under the filters; the first is the home page."""
 
-PROGRAMME = ("ambassadors", "charter", "followups", "questionnaires")
+PROGRAMME = ("ambassadors", "charter", "followups", "questionnaires", "courrier")
 """The screens of the ambassador programme, Diane's desk."""
 
 PAGES = (*GROWTH, *PROGRAMME)
@@ -83,18 +87,25 @@ def serve(settings: Settings, host: str, port: int) -> None:
     @asynccontextmanager
     async def lifespan(_: st.App) -> AsyncIterator[None]:
         opening = asyncio.create_task(asyncio.to_thread(_open, address, words))
-        yield
+        async with ticking(settings):
+            yield
+        running.close()
         await opening
 
     gate = Middleware(Gate, words=words)
-    app = st.App(_HERE / "frame.py", routes=[*_doors(settings), *hooks(settings)], middleware=[gate], lifespan=lifespan)
+    app = st.App(
+        _HERE / "frame.py",
+        routes=[*_doors(settings), *hooks(settings), *letters(settings)],
+        middleware=[gate],
+        lifespan=lifespan,
+    )
     app.run(config=_config(host, port))
 
 
 class Gate:
     """Middleware: whoever is nobody gets one plain page and no connection; everybody gets the security headers.
 
-    Only the hooks are open: what is posted there says by its signature who sent it.
+    Open are only the hooks and where letters lead: a signature says there who is speaking.
     """
 
     def __init__(self, app: ASGIApp, words: Words) -> None:
@@ -106,7 +117,7 @@ class Gate:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        if scope["type"] == "http" and scope["path"].startswith(HOOKS):
+        if scope["type"] == "http" and scope["path"].startswith((HOOKS, LETTERS)):
             await self._app(scope, receive, self._guarded(send))
             return
         peer = (scope.get("client") or (None,))[0]
@@ -166,21 +177,19 @@ def _document() -> str:
 
 
 def _refusal(words: Words) -> str:
-    title, remedy = words("access.nobody.title"), words("access.nobody.remedy")
-    return (
-        f'<!doctype html><html lang="{words.language}"><meta charset="utf-8"><title>{title}</title>'
-        f'<body style="font-family:serif;max-width:36rem;margin:4rem auto;padding:0 1rem;line-height:1.5">'
-        f"<h1>{title}</h1><p>{remedy}</p></body></html>"
-    )
+    return plain(words, words("access.nobody.title"), f"<p>{words('access.nobody.remedy')}</p>")
 
 
 def _security_headers() -> dict[str, str]:
-    """Nothing from elsewhere, in no frame. Vega compiles its expressions ('unsafe-eval'); styles are made in place."""
+    """Nothing from elsewhere but pictures (those of a letter, in its preview), in no frame.
+
+    Vega compiles its expressions ('unsafe-eval'); styles are made in place.
+    """
     inline = re.findall(r"<script>(.*?)</script>", _document(), re.DOTALL)
     hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in inline)
     policy = (
         f"default-src 'self'; script-src 'self' 'unsafe-eval' {hashes}; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; object-src 'none'; "
+        "img-src 'self' data: blob: https:; font-src 'self' data:; worker-src 'self' blob:; object-src 'none'; "
         "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
     )
     return {

@@ -23,6 +23,7 @@ from workbench.ledger import Ledger, LedgerTooNew, LedgerUnreachable, ledger_of
 from workbench.metrics import Asking
 from workbench.pages.sheet.screen import Screen
 from workbench.settings import Settings
+from workbench.surveys.running import post_of
 from workbench.text import LANGUAGES, Words
 from workbench.warehouse import Warehouse, current_build, open_warehouse
 
@@ -44,6 +45,7 @@ _ICONS = {
     "charter": ":material/handshake:",
     "followups": ":material/task_alt:",
     "questionnaires": ":material/quiz:",
+    "courrier": ":material/mail:",
 }
 
 
@@ -86,6 +88,7 @@ def _visit(settings: Settings, role: Role, words: Words) -> None:
         "ledger": ledger,
         "notes": notes(ledger) if ledger else (),
         "cooldown_days": settings.cooldown_days,
+        "post": post_of(settings, today, warehouse.build.sample),
     }
     if warehouse.build.sample:
         st.info(words("app.sample"), icon=":material/science:")

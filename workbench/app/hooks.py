@@ -1,8 +1,9 @@
-"""What others' servers post to the workbench. Typeform's bodies: signed, kept, answered, then processed."""
+"""What others' servers post to the workbench: signed, kept, answered, then processed."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from sendgrid.helpers.eventwebhook import EventWebhookHeader
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from workbench.errors import WorkbenchError
 from workbench.ledger import Ledger, LedgerUnreachable, ledger_of
 from workbench.settings import Settings
+from workbench.surveys import events
 from workbench.surveys.arrivals import take_up
 from workbench.surveys.typeform.hook import LARGEST_BODY, WHO, BodyTooLarge, SignatureWrong, process, receive
 
@@ -32,7 +34,20 @@ def hooks(settings: Settings) -> list[BaseRoute]:
         except (BodyTooLarge, SignatureWrong, LedgerUnreachable) as error:
             return PlainTextResponse(f"{error.message}\n", status_code=_status(error))
 
-    return [Route(f"{HOOKS}typeform", typeform, methods=["POST"])]
+    async def sendgrid(request: Request) -> Response:
+        try:
+            body = await _body(request)
+            return await run_in_threadpool(_take_events, settings, body, *map(request.headers.get, _SIGNED))
+        except (BodyTooLarge, SignatureWrong, LedgerUnreachable) as error:
+            return PlainTextResponse(f"{error.message}\n", status_code=_status(error))
+
+    return [
+        Route(f"{HOOKS}typeform", typeform, methods=["POST"]),
+        Route(f"{HOOKS}sendgrid", sendgrid, methods=["POST"]),
+    ]
+
+
+_SIGNED = (EventWebhookHeader.SIGNATURE, EventWebhookHeader.TIMESTAMP)
 
 
 async def _body(request: Request) -> bytes:
@@ -59,6 +74,23 @@ def _process(ledger: Ledger, zone: str) -> None:
     try:
         process(ledger, datetime.now(UTC))
         take_up(ledger, zone=ZoneInfo(zone), who=WHO, now=datetime.now(UTC))
+    finally:
+        ledger.close()
+
+
+def _take_events(settings: Settings, body: bytes, signature: str | None, timestamp: str | None) -> Response:
+    ledger = ledger_of(settings)
+    try:
+        events.receive(ledger, body, signature, timestamp, settings.sendgrid_public_key, datetime.now(UTC))
+    except WorkbenchError:
+        ledger.close()
+        raise
+    return PlainTextResponse("kept\n", background=BackgroundTask(_process_events, ledger))
+
+
+def _process_events(ledger: Ledger) -> None:
+    try:
+        events.process(ledger, datetime.now(UTC))
     finally:
         ledger.close()
 

@@ -25,6 +25,7 @@ COLOURS = {
     "wau": GREEN,
     "mau": BLUE,
     "new": GREEN,
+    "sign_ups": GREEN,
     "retained": BLUE,
     "resurrected": OCHRE,
     "churned": ORCHID,

@@ -12,6 +12,7 @@ import click
 
 from workbench.cli.exports import etl_group, sample
 from workbench.cli.figures import alerts, dictionary, report, serve
+from workbench.cli.mail import courrier_group, digest_group
 from workbench.cli.programme import ambassadors_group, charter_group, followups_group, survey_group
 from workbench.cli.shown import ERR
 from workbench.errors import ChecksFailed, ModelInvalid, WorkbenchError
@@ -30,6 +31,8 @@ for command in (
     survey_group,
     charter_group,
     followups_group,
+    courrier_group,
+    digest_group,
     dictionary,
     alerts,
     report,

@@ -50,7 +50,7 @@ def _reviewed_copies(settings: Settings, ledger: Ledger) -> etl.Copies:
     from workbench.surveys.copies import copies
     from workbench.surveys.programme import first_seen, review
 
-    (warehouse, today), zone, now = _as_of(settings), ZoneInfo(settings.timezone), datetime.now(UTC)
+    (warehouse, today), zone, now = as_of(settings), ZoneInfo(settings.timezone), datetime.now(UTC)
     if warehouse:
         review(ledger, first_seen(warehouse, ledger), today, zone, who="etl", now=now)
     return copies(ledger, today, zone)
@@ -183,7 +183,7 @@ def charter_review(as_json: bool) -> int:
     from workbench.surveys.programme import first_seen, review
 
     settings = load_settings()
-    ledger, (warehouse, today), zone = ledger_of(settings), _as_of(settings), ZoneInfo(settings.timezone)
+    ledger, (warehouse, today), zone = ledger_of(settings), as_of(settings), ZoneInfo(settings.timezone)
     done = review(ledger, first_seen(warehouse, ledger), today, zone, who="review", now=datetime.now(UTC))
     if warehouse:
         check_plus(ledger, warehouse, today, who="review", now=datetime.now(UTC))
@@ -192,7 +192,7 @@ def charter_review(as_json: bool) -> int:
     return 0
 
 
-def _as_of(settings: Settings) -> tuple[Warehouse | None, date]:
+def as_of(settings: Settings) -> tuple[Warehouse | None, date]:
     """The published build if there is one, and today: with the sample's the day after its last."""
     warehouse = None
     with contextlib.suppress(NothingPublished):
@@ -214,9 +214,25 @@ def followups_list(as_json: bool) -> int:
     from workbench.ledger import ledger_of
     from workbench.surveys.programme import queue
 
-    words, today, zone = Words((settings := load_settings()).language), _as_of(settings)[1], ZoneInfo(settings.timezone)
+    words, today, zone = Words((settings := load_settings()).language), as_of(settings)[1], ZoneInfo(settings.timezone)
     found = [each.told(words) for each in queue(ledger_of(settings), today, settings.cooldown_days, zone)]
     parts = ((words("queue.line", **told), told["wait"], told["suggestion"]) for told in found)
     lines = ["\n    ".join(filter(None, each)) for each in parts] or [words("queue.none")]
     click.echo(json.dumps({"today": today, "followups": found}, default=str) if as_json else "\n".join(lines))
+    return 0
+
+
+@followups_group.command("send")
+@as_json_option
+def followups_send(as_json: bool) -> int:
+    """Send the reminders that are due and do not wait, each with the person's own link; nobody gets one twice."""
+    from workbench.cli.mail import WHO, desk, sent_with_a_bar
+    from workbench.surveys.reminders import approve_reminders
+
+    at = desk()
+    sender = at.settings.mail_from
+    names = approve_reminders(at.ledger, at.terms, sender, today=at.today, who=WHO, now=at.clock())
+    lines = [{"name": name, **dataclasses.asdict(sent_with_a_bar(at, name))} for name in names]
+    columns = ("name", "accepted", "refused", "unknown", "withheld", "waiting")
+    click.echo(json.dumps({"sent": lines})) if as_json else OUT.print(table(lines, columns))
     return 0

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from workbench.ledger.columns import Base, Versioned
-from workbench.ledger.engine import engine_for, reachable, snapshots
+from workbench.ledger.engine import alone, engine_for, reachable, snapshots
 from workbench.ledger.faults import ChangedMeanwhile, LedgerTooNew, LedgerUnreachable
 from workbench.ledger.migrations import upgrade
 from workbench.ledger.tables import Audit
@@ -103,6 +103,12 @@ class Ledger:
         """One transaction: all of it is kept at the end, or nothing where it raises. Raises LedgerUnreachable."""
         with reachable(self._engine), Writing(self._engine, who, now, self._key) as session, session.begin():
             yield session
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[bool]:
+        """Whether nobody else holds this name (letters, digits, hyphens); held until the end or until we die."""
+        with alone(self._engine, name) as is_mine:
+            yield is_mine
 
     def keys(self, domain: str, identifiers: Sequence[str]) -> list[int]:
         """The pseudonyms of identifiers of the app, as the builds have them: domain "user" or "class"."""

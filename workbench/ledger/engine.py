@@ -1,5 +1,6 @@
 """The database under the ledger: SQLite or PostgreSQL, each set up so that a transaction means the same."""
 
+import fcntl
 import os
 import sqlite3
 import tempfile
@@ -8,7 +9,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError, OperationalError
 
@@ -60,6 +61,39 @@ def unreachable(address: URL, why: str) -> LedgerUnreachable:
     else:
         remedy = "start the database server, or correct WORKBENCH_LEDGER_URL"
     return LedgerUnreachable(f"the ledger {shown(address)} does not answer ({why})", remedy)
+
+
+@contextmanager
+def alone(engine: Engine, name: str) -> Iterator[bool]:
+    """Whether nobody else holds this name; if so it is held until the end, or until this process dies.
+
+    On PostgreSQL for all machines, beside a SQLite file for this one: the file is nobody else's either.
+    """
+    with (_lock_in_database if engine.dialect.name == "postgresql" else _lock_beside)(engine, name) as is_mine:
+        yield is_mine
+
+
+@contextmanager
+def _lock_in_database(engine: Engine, name: str) -> Iterator[bool]:
+    """An advisory lock lives as long as its connection: closed for good, not given back to the pool."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        try:
+            yield bool(
+                connection.execute(text("select pg_try_advisory_lock(hashtext(:name))"), {"name": name}).scalar()
+            )
+        finally:
+            connection.invalidate()
+
+
+@contextmanager
+def _lock_beside(engine: Engine, name: str) -> Iterator[bool]:
+    with Path(f"{engine.url.database}.{name}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
 
 
 def shown(address: URL) -> str:

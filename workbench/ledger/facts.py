@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from workbench.ledger import Ledger
 from workbench.ledger.programme import BY_HAND, CampaignKept, FollowUpKept, campaigns_in
+from workbench.ledger.recipients import Mailed, mailed_in
 from workbench.ledger.states import (
     AppIdKind,
     BenefitState,
@@ -131,6 +132,7 @@ class ProgrammeFacts:
     follow_ups: Sequence[FollowUpKept]
     consents: Sequence[Said]
     ending: Sequence[Ending]
+    mailed: Sequence[Mailed]
 
 
 def programme_facts(ledger: Ledger) -> ProgrammeFacts:
@@ -146,6 +148,7 @@ def programme_facts(ledger: Ledger) -> ProgrammeFacts:
             follow_ups=_follow_ups(session),
             consents=_consents(session),
             ending=_ending(session),
+            mailed=mailed_in(session),
         )
 
 

@@ -174,3 +174,88 @@ class WebhookKind(StrEnum):
 
     TYPEFORM = "typeform"
     SENDGRID = "sendgrid"
+
+
+class MailKind(StrEnum):
+    """What is sent: the monthly letter, a reminder of the follow-up queue, the team's weekly digest."""
+
+    COURRIER = "courrier"
+    REMINDER = "reminder"
+    DIGEST = "digest"
+
+
+class CourrierState(StrEnum):
+    """How far a courrier got; an approved one goes out at its time, a stopped one waits to be resumed."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    STOPPED = "stopped"
+    SENT = "sent"
+
+
+class DeliveryState(StrEnum):
+    """How far one message to one person got on our side; what became of it on the way is its `Arrival`.
+
+    unknown: asked for, and no answer came. not_accepted: nothing was heard of it for 72 hours; released: a person
+    decided to send it again. withheld: something stood against it when its turn came.
+    """
+
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    NOT_ACCEPTED = "not_accepted"
+    RELEASED = "released"
+    WITHHELD = "withheld"
+
+
+class BatchOutcome(StrEnum):
+    """What became of a request: open while nobody knows; returned: nothing of it was accepted, its rows wait again."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    RETURNED = "returned"
+    UNKNOWN = "unknown"
+    NOT_ACCEPTED = "not_accepted"
+
+
+class Arrival(StrEnum):
+    """What the mail's way told us, the later ones outweighing the earlier."""
+
+    PROCESSED = "processed"
+    DEFERRED = "deferred"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    DROPPED = "dropped"
+    COMPLAINED = "complained"
+
+
+class SuppressionKind(StrEnum):
+    """Why nothing is sent to an address."""
+
+    BOUNCE = "bounce"
+    INVALID = "invalid"
+    COMPLAINT = "complaint"
+    UNSUBSCRIBE = "unsubscribe"
+
+
+class Hindrance(StrEnum):
+    """What stands against sending to a person."""
+
+    GONE = "gone"
+    NO_ADDRESS = "no_address"
+    REFUSED = "refused"
+    SUPPRESSED = "suppressed"
+    ANSWERED = "answered"
+    COOLDOWN = "cooldown"
+
+
+class AudienceName(StrEnum):
+    """The saved queries that pick whom a courrier is for."""
+
+    ACTIVE = "active"
+    UNANSWERED = "unanswered"
+    CHARTER_UNSIGNED = "charter_unsigned"
+    BENEFITS_ENDING = "benefits_ending"

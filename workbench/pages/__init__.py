@@ -25,6 +25,7 @@ from workbench.metrics import DAILY, METRICS, Asking, figure, question, timeless
 from workbench.metrics.kit import Event, events
 from workbench.pages.sheet import Cells, Column, Figure, Sheet, Table
 from workbench.settings import Settings
+from workbench.surveys.running import Post
 from workbench.text import Words
 from workbench.warehouse import Warehouse
 
@@ -36,7 +37,8 @@ class Page:
     """One screen for one visit: what is asked, of which build, in which language, and on which day.
 
     `notes` are the team's own annotations of the time line; `ledger` is None where it cannot be reached; `who` is the
-    name under which this visitor's changes stand in its audit; no reminder follows a mail within `cooldown_days`.
+    name under which this visitor's changes stand in its audit; no reminder follows a mail within `cooldown_days`;
+    `post` is how mail goes out, None where nothing is sent from.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Page:
     ledger: Ledger | None = None
     notes: tuple[Event, ...] = ()
     cooldown_days: int = Settings.model_fields["cooldown_days"].default
+    post: Post | None = None
 
     # ------------------------------------------------------------- what is asked
 

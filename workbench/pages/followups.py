@@ -21,6 +21,7 @@ from workbench.ledger.states import FollowUpState
 from workbench.pages import Page, Written, opened
 from workbench.pages.answers import Done, as_typed, attempt, cards, chosen, outcome, zone
 from workbench.pages.answers.benefits import given
+from workbench.pages.letters.reminders import offered
 from workbench.pages.sheet import Figure
 from workbench.surveys.followups import Action, rules
 from workbench.surveys.programme import Queued, queue
@@ -53,6 +54,8 @@ def show(page: Page) -> None:
         return
     if page.sheet.interactive:
         outcome(page)
+        if page.post:
+            offered(page, page.ledger, page.post)
     everybody = {person.id: person for person in people(page.ledger)}
     to_do(page, page.ledger, due)
     settled(page, page.ledger, kept, everybody)

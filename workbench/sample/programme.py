@@ -32,6 +32,7 @@ from workbench.ledger.states import (
 from workbench.ledger.surveys import forms, keep_form, store_responses
 from workbench.sample.ambassadors import LISTED, Drawn, draw_people, said
 from workbench.sample.chance import generator
+from workbench.sample.courriers import fill_courriers
 from workbench.sample.forms import (
     AUTUMN,
     ENTRY,
@@ -47,7 +48,7 @@ from workbench.sample.forms import (
 from workbench.sample.plan import Plan
 from workbench.surveys.answers import responses
 from workbench.surveys.arrivals import take_up
-from workbench.surveys.matching import personal_link
+from workbench.surveys.matching import personal_links
 from workbench.surveys.questions import asked_questions
 
 WHO = "sample"
@@ -106,6 +107,7 @@ def fill_programme(ledger: Ledger, plan: Plan) -> ProgrammeReport | None:
     take_up(ledger, zone=_ZONE, who=WHO, now=_morning(TODAY))
     told.work()
     _end(ledger, drawn)
+    fill_courriers(ledger, WHO)
     return ProgrammeReport(len(people(ledger)), len(filled))
 
 
@@ -209,7 +211,8 @@ class _Story:
     def _answered(self, form: str, person: PersonState, place: int, days: int) -> _Filled:
         if place < _TYPOS:
             return self._by_address(form, _misspelt(person.email or ""), days)
-        link = personal_link(self._ledger, form, self._members[person.email].id)
+        number = self._members[person.email].id
+        link = personal_links(self._ledger, form, [number])[number]
         on = self._moment(self._day(QUARTERLY[form][1], days))
         return _Filled(form, on, None, dict(parse_qsl(urlsplit(link).fragment)), self._quarter_answers(form, None))
 

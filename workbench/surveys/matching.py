@@ -4,7 +4,7 @@ A personal link carries a signed token that names a person and a form. What neit
 what they tell differently, is left for somebody to match by hand (`workbench.ledger.matching`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
@@ -77,10 +77,10 @@ class ToMatch:
 # ----------------------------------------------------------------------------------------------------------- links
 
 
-def personal_link(ledger: Ledger, form_id: str, person: int) -> str:
-    """The address at which a person answers a form, and is known by it."""
-    token = ledger.signer(_PURPOSE).dumps([form_id, person])
-    return f"https://form.typeform.com/to/{form_id}#{HIDDEN}={token}"
+def personal_links(ledger: Ledger, form_id: str, persons: Iterable[int]) -> dict[int, str]:
+    """The addresses at which people answer a form, and are known by it."""
+    signer, to = ledger.signer(_PURPOSE), f"https://form.typeform.com/to/{form_id}#{HIDDEN}="
+    return {person: f"{to}{signer.dumps([form_id, person])}" for person in persons}
 
 
 def person_in(ledger: Ledger, form_id: str, hidden: Mapping[str, Any]) -> int | None:

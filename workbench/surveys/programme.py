@@ -6,12 +6,13 @@ What counts for what is decided by the pure functions of `charter` and `followup
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from workbench.ledger import Ledger
+from workbench.ledger.courriers import CourrierKept, courriers
 from workbench.ledger.facts import Declared, Happened, Joined, ProgrammeFacts, programme_facts, user_ids
 from workbench.ledger.programme import CampaignKept
 from workbench.ledger.standings import Found, Shown, keep_standings
@@ -19,15 +20,19 @@ from workbench.ledger.states import (
     CampaignKind,
     CommitmentName,
     CommitmentStatus,
+    CourrierState,
+    DeliveryState,
     EvidenceKind,
     FollowUpState,
     InteractionKind,
+    MailKind,
     Meaning,
     PersonStatus,
 )
 from workbench.surveys import charter, followups
 from workbench.surveys.charter import Answered, Asked, Charter, Fact, Member, Period, Standing
 from workbench.surveys.followups import LooksAt, Phrase, Questionnaire, Rule, Wait
+from workbench.surveys.mail import LetterInvalid, read_letter
 from workbench.text import Words
 from workbench.warehouse import Warehouse
 
@@ -282,21 +287,42 @@ class Queued:
         }
 
 
-def queue(ledger: Ledger, today: date, cooldown_days: int, zone: ZoneInfo) -> list[Queued]:
+def queue(
+    ledger: Ledger, today: date, cooldown_days: int, zone: ZoneInfo, courrier_on: date | None = None
+) -> list[Queued]:
     """What there is to do today, the longest due first. `cooldown_days`: no reminder so soon after another mail.
 
-    Mails are for now those that were noted as contacts.
+    Mails are those the workbench sent and those noted as contacts. `courrier_on`: the day of the next courrier; without
+    it, what the ledger knows of courriers to come.
     """
     known = programme_facts(ledger)
     people = {person.id: person for person in known.people}
     kept = {(each.person, each.rule, each.about): each for each in known.follow_ups}
+    facts = replace(_follow_up_facts(known, zone), next_courrier=courrier_on or next_courrier(ledger, today, zone))
     found = []
-    for each in followups.to_do(_follow_up_facts(known, zone), today, cooldown_days):
+    for each in followups.to_do(facts, today, cooldown_days):
         who, before = people[each.person], kept.get(each.key)
         version, state = (before.version, before.state) if before else (0, FollowUpState.OPEN)
         what = (each.rule, each.about, each.why, each.since, each.wait)
         found.append(Queued(who.id, who.name, who.email, *what, version, state))
     return found
+
+
+def next_courrier(ledger: Ledger, today: date, zone: ZoneInfo) -> date | None:
+    """The day of the next courrier: when an approved one goes out, or the day planned in a draft."""
+    days = (_planned(each, today, zone) for each in courriers(ledger) if each.kind is MailKind.COURRIER)
+    return min((day for day in days if day is not None and day >= today), default=None)
+
+
+def _planned(kept: CourrierKept, today: date, zone: ZoneInfo) -> date | None:
+    if kept.state is CourrierState.DRAFT:
+        try:
+            return read_letter(kept.source).day
+        except LetterInvalid:  # a draft may be anything while somebody writes
+            return None
+    if kept.state is CourrierState.APPROVED and kept.waiting:
+        return kept.send_at.astimezone(zone).date() if kept.send_at else today
+    return None
 
 
 def at_risk(ledger: Ledger, today: date, zone: ZoneInfo) -> set[int]:
@@ -324,12 +350,25 @@ def _follow_up_facts(known: ProgrammeFacts, zone: ZoneInfo) -> followups.Facts:
         questionnaires=_questionnaires(known, zone),
         benefits=[followups.BenefitGiven(*each) for each in known.ending],
         consents=[followups.Consented(*each) for each in known.consents],
-        messages=[followups.Messaged(mail.person, _day(mail.at, zone)) for mail in mails],
+        messages=[
+            *(followups.Messaged(mail.person, _day(mail.at, zone)) for mail in mails),
+            *(followups.Messaged(mail.person, _day(mail.at, zone)) for mail in known.mailed if mail.at),
+        ],
         kept=[
-            followups.Kept(each.person, each.rule, each.about, each.state, each.snoozed_until)
-            for each in known.follow_ups
+            *(
+                followups.Kept(each.person, each.rule, each.about, each.state, each.snoozed_until)
+                for each in known.follow_ups
+            ),
+            *_on_their_way(known),
         ],
     )
+
+
+def _on_their_way(known: ProgrammeFacts) -> Iterator[followups.Kept]:
+    """Reminders that wait to be sent, or of which nobody knows whether they were: they are not to do again."""
+    for mail in known.mailed:
+        if mail.rule and mail.about and mail.state is not DeliveryState.ACCEPTED:
+            yield followups.Kept(mail.person, mail.rule, mail.about, FollowUpState.DONE, None)
 
 
 def _questionnaires(known: ProgrammeFacts, zone: ZoneInfo) -> list[Questionnaire]:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from workbench.ledger.faults import LedgerTooNew
 
-HEAD = "0005"
+HEAD = "0006"
 """The last step. Kept here as well so that a ledger that has it opens without loading Alembic (0.2 s)."""
 
 _FOLDER = Path(__file__).parent

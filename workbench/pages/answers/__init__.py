@@ -19,6 +19,7 @@ from workbench.pages import Page
 
 T = TypeVar("T")
 
+_BLANKS = re.compile(r"[^\S\u00a0\u202f]+")
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
@@ -108,5 +109,5 @@ def quarter(page: Page, written: str) -> str:
 
 
 def as_typed(text: str) -> str:
-    """People's words within Markdown, on one line, every sign as it was typed."""
-    return _PUNCTUATION.sub(r"\\\1", " ".join(text.split()))
+    """People's words within Markdown, on one line, every sign as it was typed; French no-break spaces stay."""
+    return _PUNCTUATION.sub(r"\\\1", _BLANKS.sub(" ", text.strip()))

@@ -23,7 +23,7 @@ from workbench.pages.answers import quarter as quarter_named
 from workbench.pages.people import Roster, reviewed, undoing
 from workbench.pages.people.entry import person_form
 from workbench.surveys.charter import charter_on, charters, quarters
-from workbench.surveys.matching import personal_link
+from workbench.surveys.matching import personal_links
 
 _SOURCES = ("phone", "hand")
 _WAYS = (EvidenceKind.NOTE, EvidenceKind.WAIVER)
@@ -265,7 +265,7 @@ def _link(page: Page, ledger: Ledger, everybody: Roster, person: PersonState) ->
         return
     latest = max(sent, key=lambda campaign: campaign.out_on)
     st.text(page.words("ambassadors.link", quarter=quarter_named(page, latest.quarter)))
-    st.code(personal_link(ledger, latest.form, person.id), language=None, wrap_lines=True)
+    st.code(personal_links(ledger, latest.form, [person.id])[person.id], language=None, wrap_lines=True)
 
 
 # ------------------------------------------------------------------------------------------------------------ merge
