@@ -8,7 +8,7 @@ APP := .venv/.app
 DEV := .venv/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint bench soak screenshots lock
+.PHONY: help setup run test lint bench soak screenshots docs notebooks lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,18 @@ soak: $(DEV) ## the long tests: 25 kills, the full splits, every page in every l
 
 screenshots: $(DEV) ## pictures of every page on the sample, into docs/pages
 	$(BIN)/python tests/screenshots.py
+
+docs: $(APP) ## the documents as a small site, into dist/docs
+	$(BIN)/python docs/site.py
+
+# JupyterLab is no part of the app or of its tests; the kernel it runs is that of .venv, with the workbench in it.
+NOTEBOOKS := .venv/.notebooks
+$(NOTEBOOKS): $(APP)
+	$(BIN)/pip install --disable-pip-version-check --quiet --no-build-isolation -e '.[notebooks]'
+	@touch $@
+
+notebooks: $(NOTEBOOKS) ## open JupyterLab on notebooks/
+	$(BIN)/jupyter lab --notebook-dir=notebooks
 
 # Pins that still fit are kept; delete the two files first to get the newest of everything.
 COMPILE := $(BIN)/uv pip compile pyproject.toml --no-config --universal --python-version 3.11 \

@@ -409,6 +409,9 @@ def in_turn(kinds: tuple[str, ...], position: int, every: bool) -> tuple[str, ..
 def test_every_table_exports_what_it_shows(desk: Seen, every: bool, tmp_path: Path) -> None:
     """The four files of a table open where people open them, and hold the numbers of the page."""
     screen = desk.screen
+    folded = screen.locator("details:not([open]):has([class*=st-key-export]) > summary")
+    while folded.count():
+        folded.first.click()
     tables = screen.evaluate(TABLES)
     exports = screen.locator("[data-testid=stMain] [class*=st-key-export]:not([class*='st-key-export-chart-'])")
     which = exports.evaluate_all(EXPORTED)

@@ -21,7 +21,19 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     {"pages", "app", "cli"},
     {"surveys", "etl", "sample"},
-    {"__init__", "warehouse", "ledger", "metrics", "charts", "text", "calendar", "privacy", "access", "export"},
+    {
+        "__init__",
+        "warehouse",
+        "ledger",
+        "metrics",
+        "charts",
+        "text",
+        "calendar",
+        "privacy",
+        "access",
+        "export",
+        "notebook",
+    },
     {"settings"},
     {"errors"},
 )

@@ -22,6 +22,7 @@ from workbench.ledger.courriers import courrier, stop
 from workbench.ledger.states import CourrierState
 from workbench.settings import Settings
 from workbench.surveys import events
+from workbench.surveys.courrier import LinksLeadNowhere, carrier_of, terms_of
 
 SIGNER = Signer()
 DUE = date(2020, 10, 12)
@@ -120,6 +121,7 @@ def test_what_sendgrid_does_not_deliver_to_is_taken_over(home: Path, server: Sen
 def served(home: Path, server: SendGridServer) -> Settings:
     """The settings of an app that delivers through SendGrid."""
     given = {"delivery": "sendgrid", "sendgrid_api_key": KEY, "sendgrid_url": server.url}
+    given["letters_url"] = "https://lettres.klassroom.test/"
     return settings(home, **given, sendgrid_public_key=SIGNER.public_key)
 
 
@@ -137,6 +139,18 @@ def test_a_courrier_goes_out_by_itself_once_its_time_has_come(home: Path, server
         assert tick(served(home, server), ledger) == []
         assert len(server.accepted) == 3
         assert courrier(ledger, "later").state is CourrierState.APPROVED
+
+
+def test_mail_to_people_needs_links_that_lead_somewhere(home: Path, server: SendGridServer) -> None:
+    """Whoever gets a courrier must be able to leave: not from an address that only this machine can reach."""
+    given = served(home, server)
+    today = date(2020, 12, 15)
+    assert terms_of(given, today).addresses.leave("t") == "https://lettres.klassroom.test/letters/leave/t"
+    nowhere = given.model_copy(update={"letters_url": None})
+    assert terms_of(nowhere, today).addresses.leave("t") == "http://127.0.0.1:8501/letters/leave/t"
+    with pytest.raises(LinksLeadNowhere, match="WORKBENCH_LETTERS_URL"):
+        carrier_of(nowhere, is_sample=False)
+    assert carrier_of(replace_delivery(nowhere, "sandbox"), is_sample=False).name == "sandbox"
 
 
 def test_what_came_in_and_was_not_taken_in_is(home: Path, server: SendGridServer) -> None:

@@ -104,7 +104,10 @@ def twice(home: Path, source: Path, folder: Path) -> None:
     assert etl_run(home, source, "Europe/Paris", "--full").returncode == 3
 
 
-@pytest.fixture(scope="module", params=[at_once, one_by_one, in_reverse, twice], ids=lambda way: way.__name__)
+WAYS = [at_once, one_by_one, *(pytest.param(way, marks=pytest.mark.soak) for way in (in_reverse, twice))]
+
+
+@pytest.fixture(scope="module", params=WAYS, ids=lambda way: way.__name__)
 def messy(
     request: pytest.FixtureRequest, shared: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Warehouse]:

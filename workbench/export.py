@@ -10,17 +10,22 @@ and keep the technical names.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import polars.selectors as cs
 from xlsxwriter import Workbook  # type: ignore[import-untyped]  # the package says nothing of its types
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
+
+from workbench.errors import NotReadable
 
 SHEET_ROWS = 1_048_575
 """What a sheet has room for under its header."""
@@ -204,3 +209,18 @@ def _sheet_name(name: str) -> str:
     """Thirty-one characters, none that Excel forbids."""
     allowed = "".join("-" if letter in r"[]:*?/\'" else letter for letter in name)
     return allowed[:31] or "table"
+
+
+def write_whole(out: Path, text: str) -> None:
+    """Write a file that others read: whole, or not at all. Raises NotReadable where it cannot be written."""
+    draft = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(out)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
+        raise NotReadable(f"{out}: {error.strerror}", "name a file that can be written: --out FILE.html") from error

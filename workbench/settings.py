@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     """Where SendGrid's API is."""
     sendgrid_public_key: str | None = None
     """Verification key of the event webhook; without it no body that comes in is believed."""
+    letters_url: str | None = Field(default=None, pattern="^https://")
+    """Address under which readers reach `/letters/` and SendGrid reaches `/hooks/`, and nobody anything else."""
     delivery: str = Field(default="outbox", pattern="^(outbox|sandbox|sendgrid)$")
     """How mail is delivered: as files under HOME, to SendGrid's sandbox, or to people."""
     mail_from: str = "Klassroom <courrier@klassroom.example>"

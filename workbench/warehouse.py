@@ -3,14 +3,19 @@
 A build is one immutable DuckDB file, `HOME/warehouse/<id>.duckdb`; the text file `HOME/warehouse/current` names the
 published one. It is attached read-only to an in-memory DuckDB whose file access ends at the build's own lake files,
 so readers never wait for a writer, and nothing that goes through `sql()` changes a byte under HOME.
+
+In a notebook a build and an answer show themselves as tables. A handle goes on answering from the build it opened, and
+says so once a newer one is published: `newer` names it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +23,10 @@ import duckdb
 
 from workbench.access import Role
 from workbench.errors import NothingPublished, QueryInvalid, QueryRefused
-from workbench.metrics import metric
+from workbench.metrics import METRICS, metric
+from workbench.notebook import ROWS_SHOWN, Column, answer_html, build_html
 from workbench.settings import load_settings
+from workbench.text import Words
 
 if TYPE_CHECKING:
     import pandas
@@ -55,26 +62,55 @@ class Run:
     tables_seconds: float
 
 
-@dataclass(frozen=True)
-class Column:
-    """One column of a table: its type and what it means, unit included."""
-
-    name: str
-    type: str
-    unit: str
-    meaning: str
-
-
 class Answer:
-    """The rows of one query, in the shape asked for. Every call runs the query on a cursor of its own."""
+    """The rows of one query, in the shape asked for. Every call runs the query on a cursor of its own.
 
-    def __init__(self, root: duckdb.DuckDBPyConnection, query: str, params: Mapping[str, Any]) -> None:
-        self._root, self._query, self._params = root, query, dict(params)
+    At the end of a notebook's cell it shows its first rows, with meaning and unit in the header of each column that
+    the dictionary knows, and says how many rows there are.
+
+    >>> wh.sql("select 6 * $n as product", {"n": 7}).rows()
+    [(42,)]
+    """
+
+    def __init__(self, warehouse: Warehouse, query: str, params: Mapping[str, Any], metric: str = "") -> None:
+        self._warehouse, self._query, self._params, self._metric = warehouse, query, dict(params), metric
+
+    def __repr__(self) -> str:
+        asked = self._metric or " ".join(self._query.split())
+        return f"<Answer of build {self._warehouse.build.id}: {asked[:60]}{'…' * (len(asked) > 60)}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: meaning, unit, the first rows, and how many there are."""
+        names, rows, count = self._run("shown")
+        known = self._known()
+        return answer_html(
+            [known.get(name) or Column(name, "", "", "") for name in names], rows, count, self._warehouse.newer
+        )
+
+    def _known(self) -> dict[str, Column]:
+        """What is known of columns by their names: from the tables that the query reads, where these agree."""
+        found: dict[str, set[Column]] = {}
+        for table in self._tables():
+            for column in self._warehouse._dictionary.get(table, []):
+                found.setdefault(column.name, set()).add(column)
+        known = {name: columns.pop() for name, columns in found.items() if len(columns) == 1}
+        if self._metric:
+            name = Words(load_settings().language)(f"metric.{self._metric}.name")
+            known[self._metric] = Column(self._metric, "", METRICS[self._metric].unit, name)
+        return known
+
+    def _tables(self) -> set[str]:
+        """The tables that the query reads; none where DuckDB cannot say."""
+        query = re.sub(r"\$(\w+)", lambda found: "null" if found[1] in self._params else found[0], self._query)
+        with closing(self._warehouse._root.cursor()) as cursor, suppress(duckdb.Error):
+            return {name.split(".")[-1].strip('"') for name in cursor.get_table_names(query)}
+        return set()
 
     def _run(self, shape: str) -> Any:
-        with closing(self._root.cursor()) as cursor:
+        with closing(self._warehouse._root.cursor()) as cursor:
             try:
-                return getattr(cursor.sql(self._query, params=self._params), shape)()
+                relation = cursor.sql(self._query, params=self._params)
+                return _shown(relation) if shape == "shown" else getattr(relation, shape)()
             except (duckdb.ProgrammingError, duckdb.DataError, duckdb.PermissionException) as error:
                 remedy = "correct the query; `tables()` and `describe(table)` list what there is"
                 raise QueryInvalid(str(error).split("\n")[0], remedy) from error
@@ -100,20 +136,64 @@ class Answer:
 
 
 class Warehouse:
-    """One published build, read-only, safe beside a running ETL and from several threads."""
+    """One published build, read-only, safe beside a running ETL and from several threads.
+
+    It goes on answering from the build it opened, whatever is published meanwhile; `newer` says when that happened.
+
+    >>> wh.build.data_until
+    datetime.date(2020, 12, 14)
+    >>> wh.newer is None
+    True
+    """
 
     def __init__(self, path: Path) -> None:
         self.home = path.parent.parent
         self._root = _attach(path)
         self.build = _build_of(self._root)
 
+    def __repr__(self) -> str:
+        newer = f", newer: {self.newer}" if self.newer else ""
+        return f"<Warehouse {self.build.id}, data until {self.build.data_until}{newer}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: which build this is, its tables, and whether a newer one is there."""
+        return build_html(self.build.id, self.build.data_until, self.tables(), self.newer)
+
+    @property
+    def newer(self) -> str | None:
+        """The id of the published build, where that is newer than this one; None too where it cannot be read.
+
+        `workbench.open()` opens it.
+        """
+        try:
+            published = current_build(self.home)
+        except (NothingPublished, OSError, UnicodeDecodeError):
+            return None
+        return published if published > self.build.id else None
+
+    @cached_property
+    def _dictionary(self) -> dict[str, list[Column]]:
+        """Every column of every table; a build never changes."""
+        query = """
+            select table_name, column_name, type, unit, meaning from dictionary
+            where column_name <> '' order by table_name, position
+        """
+        tables: dict[str, list[Column]] = {}
+        for table, *column in self.sql(query).rows():
+            tables.setdefault(table, []).append(Column(*column))
+        return tables
+
     def sql(self, query: str, params: Mapping[str, Any] | None = None) -> Answer:
         """The answer to exactly one SELECT; named parameters are written `$name`.
 
         Raises QueryRefused for anything but one SELECT, QueryInvalid where DuckDB does not understand it.
+
+        >>> query = "select count(*) from classes where created_on >= $since"
+        >>> wh.sql(query, {"since": date(2020, 9, 1)}).rows()
+        [(4,)]
         """
         _one_select(self._root, query)
-        return Answer(self._root, query, params or {})
+        return Answer(self, query, params or {})
 
     def metric(
         self,
@@ -127,23 +207,31 @@ class Warehouse:
 
         `where` cuts by country, role or plan. Raises MetricInvalid. Who can open a build is an analyst at least, so
         small cells are not folded.
+
+        >>> last = wh.build.data_until
+        >>> wh.metric("mau", by=["role"], since=last, until=last, where={"country": ["BE"]}).pl().columns
+        ['day', 'role', 'mau']
         """
-        return metric(self, name, by=by, since=since, until=until, where=where, role=Role.ANALYST, small_cell=0)
+        asked = metric(self, name, by=by, since=since, until=until, where=where, role=Role.ANALYST, small_cell=0)
+        return Answer(self, asked._query, asked._params, name)
 
     def tables(self) -> dict[str, str]:
-        """Every table an analyst may rely on, with its meaning."""
+        """Every table an analyst may rely on, with its meaning.
+
+        >>> "active_users" in wh.tables()
+        True
+        """
         return dict(self.sql("select table_name, meaning from dictionary where column_name = '' order by 1").rows())
 
     def describe(self, table: str) -> list[Column]:
-        """The columns of a table in order. Raises QueryInvalid for a table that is not there."""
-        query = """
-            select column_name, type, unit, meaning from dictionary
-            where table_name = $table and column_name <> '' order by position
+        """The columns of a table in order. Raises QueryInvalid for a table that is not there.
+
+        >>> [column.name for column in wh.describe("days")]
+        ['day', 'loaded']
         """
-        columns = [Column(*row) for row in self.sql(query, {"table": table}).rows()]
-        if not columns:
+        if table not in self._dictionary:
             raise QueryInvalid(f"there is no table {table!r}", f"take one of {', '.join(self.tables())}")
-        return columns
+        return list(self._dictionary[table])
 
     def runs(self) -> list[Run]:
         """The last runs up to this build, the newest first; none where the build is from before they were noted."""
@@ -209,6 +297,12 @@ def _kept(path: Path) -> list[Build]:
             return [_build_of(con)]
     except duckdb.IOException:
         return []
+
+
+def _shown(relation: duckdb.DuckDBPyRelation) -> tuple[list[str], list[tuple[Any, ...]], int]:
+    """The columns of a relation, its first rows, and how many there are."""
+    count: int = relation.aggregate("count(*)").fetchall()[0][0]
+    return relation.columns, relation.limit(ROWS_SHOWN).fetchall(), count
 
 
 def _attach(path: Path) -> duckdb.DuckDBPyConnection:

@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from workbench.app.visit import today_of
 from workbench.errors import NothingPublished, WorkbenchError
 from workbench.ledger import Ledger, ledger_of
 from workbench.ledger.courriers import CourrierKept, courriers
@@ -111,6 +110,8 @@ def _sent(ledger: Ledger, post: Post, one: CourrierKept) -> bool:
 
 
 def _post(settings: Settings) -> Post:
+    from workbench.app.visit import today_of  # Streamlit complains of a cache that is made before it runs
+
     try:
         warehouse = open_warehouse(settings.home)
     except NothingPublished:

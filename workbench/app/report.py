@@ -3,9 +3,7 @@
 A report gets passed around, so it holds what everybody with a login may see: small cells are folded.
 """
 
-import os
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from importlib import import_module
@@ -15,7 +13,8 @@ from workbench.access import Role
 from workbench.app import PAGES
 from workbench.app.visit import choices, extent, loaded_part, notes, today_of
 from workbench.calendar import COMPARISONS, school_year
-from workbench.errors import NotReadable, WorkbenchError
+from workbench.errors import WorkbenchError
+from workbench.export import write_whole
 from workbench.ledger import ledger_of
 from workbench.metrics import Asking
 from workbench.pages import Page
@@ -57,7 +56,7 @@ def write_report(
     page = viewed(settings, name, sheet, words, since=since, until=until, countries=countries)
     import_module(f"workbench.pages.{name}").show(page)
     sample = page.warehouse.build.sample
-    _save(out, sheet.html(_facts(page), words("app.sample") if sample else ""))
+    write_whole(out, sheet.html(_facts(page), words("app.sample") if sample else ""))
 
 
 def viewed(
@@ -122,17 +121,3 @@ def _facts(page: Page) -> str:
         built_at=build.built_at,
         version=build.code_version,
     )
-
-
-def _save(out: Path, html: str) -> None:
-    draft = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        with draft.open("w", encoding="utf-8") as file:
-            file.write(html)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(out)
-    except OSError as error:
-        with suppress(OSError):
-            draft.unlink()
-        raise NotReadable(f"{out}: {error.strerror}", "name a file that can be written: --out FILE.html") from error

@@ -50,15 +50,30 @@ def alerts(as_json: bool) -> int:
 
 @click.command()
 @click.argument("page")
+@click.argument("notebook", required=False)
 @click.option("--since", type=date.fromisoformat, metavar="YYYY-MM-DD", help="Default: the last day's school year.")
 @click.option("--until", type=date.fromisoformat, metavar="YYYY-MM-DD", help="Default: the last day of the data.")
 @click.option("--country", "countries", multiple=True, help="A country's code; again for another.")
 @click.option("--language", type=click.Choice(("fr", "en")), help="Default: WORKBENCH_LANGUAGE.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The HTML file to write.")
 def report(
-    page: str, since: date | None, until: date | None, countries: tuple[str, ...], language: str | None, out: Path
+    page: str,
+    notebook: str | None,
+    since: date | None,
+    until: date | None,
+    countries: tuple[str, ...],
+    language: str | None,
+    out: Path,
 ) -> int:
-    """Write a page as one HTML file, small groups folded."""
+    """Write a page as one HTML file, small groups folded; or a notebook, run anew: `report notebook 02`."""
+    if page == "notebook" or notebook:
+        if page != "notebook" or not notebook or since or until or countries:
+            raise click.UsageError("a notebook is named by its number, without days or countries: report notebook 02")
+        from workbench.cli.notebooks import write_notebook
+
+        write_notebook(load_settings(), notebook, out, language)
+        OUT.print(f"notebook {notebook}: {out}", markup=False, highlight=False, soft_wrap=True)
+        return 0
     logging.disable(logging.WARNING)  # Streamlit warns at every turn that it is not serving
     from workbench.app.report import write_report  # streamlit takes seconds to import
 

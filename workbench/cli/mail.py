@@ -270,11 +270,11 @@ def digest_send(file: Path | None, as_json: bool) -> int:
 
 def _digest(settings: Settings) -> Digest:
     """The digest of the last whole week. Raises NothingPublished, NoWholeWeek."""
-    from workbench.surveys.courrier import terms_of
+    from workbench.surveys.courrier import HERE
     from workbench.surveys.digest import digest
 
     warehouse, today = open_warehouse(settings.home), as_of(settings)[1]
-    words, url = Words(settings.language), terms_of(settings, today).addresses.public_url
+    words, url = Words(settings.language), (settings.public_url or HERE).rstrip("/")
     return digest(warehouse, today, words, settings.small_cell, url)
 
 

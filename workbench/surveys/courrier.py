@@ -55,6 +55,10 @@ class NotConfirmed(WorkbenchError):
     """Who wrote a letter approves it only with a second look, said so."""
 
 
+class LinksLeadNowhere(WorkbenchError):
+    """Mail to people is delivered only with links that lead somewhere: whoever gets it must be able to leave."""
+
+
 class TestRefused(WorkbenchError):
     """A test message did not go out."""
 
@@ -65,14 +69,17 @@ class TestRefused(WorkbenchError):
 def terms_of(settings: Settings, today: date) -> Terms:
     """What a sender goes by, as of a day."""
     quarter = f"{school_year(today)}-Q{school_quarter(today)}"
-    addresses = Addresses((settings.public_url or HERE).rstrip("/"))
+    addresses = Addresses((settings.letters_url or settings.public_url or HERE).rstrip("/"))
     return Terms(ZoneInfo(settings.timezone), quarter, settings.language, addresses, settings.cooldown_days)
 
 
 def carrier_of(settings: Settings, is_sample: bool) -> Carrier:
-    """How mail is delivered here. Raises KeyMissing."""
+    """How mail is delivered here. Raises KeyMissing, LinksLeadNowhere."""
     if settings.delivery == "outbox":
         return Outbox(settings.home / "outbox")
+    if settings.delivery == "sendgrid" and not (settings.letters_url or settings.public_url):
+        said = "readers could not follow the links of a letter, nor leave"
+        raise LinksLeadNowhere(said, "set WORKBENCH_LETTERS_URL to an address that leads to /letters/ and /hooks/ here")
     is_sandbox = settings.delivery == "sandbox"
     return SendGrid(settings.sendgrid_api_key, settings.sendgrid_url, is_sandbox=is_sandbox, is_sample=is_sample)
 

@@ -18,15 +18,15 @@ LEAVE, VIEW = "leave", "view"
 class Addresses:
     """Where links of a letter lead: the workbench's own address, as its readers reach it."""
 
-    public_url: str
+    base_url: str
 
     def leave(self, token: str) -> str:
         """Preferences, and the way out."""
-        return f"{self.public_url}/letters/leave/{token}"
+        return f"{self.base_url}/letters/leave/{token}"
 
     def view(self, token: str) -> str:
         """The letter in a browser."""
-        return f"{self.public_url}/letters/view/{token}"
+        return f"{self.base_url}/letters/view/{token}"
 
 
 def readers(

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from email.utils import parseaddr
 from html import escape
 from urllib.parse import quote
 
@@ -381,7 +382,7 @@ def _reminder(letter: Letter, shop: Workshop) -> Rendered:
 
 
 def _small_print(sender: str, shop: Workshop) -> Rendered:
-    why = shop.words("mail.why", sender=sender)
+    why = shop.words("mail.why", sender=parseaddr(sender)[0] or sender)
     links = [_small_link(name, shop.words(key), shop) for name, key in ((VIEW, "mail.view"), (LEAVE, "mail.leave"))]
     html = f"<p>{escape(why)}</p><p>{'<br />'.join(links)}</p>"
     return Rendered(html, f"{SMALL_PRINT}{wrapped(why)}\n\n{''.join(links)}")
