@@ -23,8 +23,10 @@ $(APP): .ci/requirements.txt pyproject.toml
 	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --no-index --no-build-isolation -e .
 	@touch $@
 
-$(DEV): $(APP) .ci/requirements-dev.txt
+$(DEV): $(APP) .ci/requirements-dev.txt .ci/requirements-neighbours.txt
 	$(BIN)/pip install --disable-pip-version-check --quiet --require-hashes -r .ci/requirements-dev.txt
+	$(BIN)/pip install --disable-pip-version-check --quiet --require-hashes --no-warn-conflicts --upgrade \
+	  --target .venv/neighbours -r .ci/requirements-neighbours.txt
 	@touch $@
 
 # Without exports of one's own (a build in data/, or WORKBENCH_HOME or WORKBENCH_SOURCE in the environment or .env)
@@ -71,9 +73,10 @@ $(NOTEBOOKS): $(APP)
 notebooks: $(NOTEBOOKS) ## open JupyterLab on notebooks/
 	$(BIN)/jupyter lab --notebook-dir=notebooks
 
-# Pins that still fit are kept; delete the two files first to get the newest of everything.
-COMPILE := $(BIN)/uv pip compile pyproject.toml --no-config --universal --python-version 3.11 \
+# Pins that still fit are kept; delete the files first to get the newest of everything.
+COMPILE := $(BIN)/uv pip compile --no-config --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --quiet
 lock: $(DEV) ## write .ci/requirements*.txt anew from pyproject.toml
-	$(COMPILE) --group build --group dev -o .ci/requirements-dev.txt
-	$(COMPILE) --group build -c .ci/requirements-dev.txt -o .ci/requirements.txt
+	$(COMPILE) pyproject.toml --group build --group dev -o .ci/requirements-dev.txt
+	$(COMPILE) pyproject.toml --group build -c .ci/requirements-dev.txt -o .ci/requirements.txt
+	$(COMPILE) --group pyproject.toml:neighbours -o .ci/requirements-neighbours.txt
