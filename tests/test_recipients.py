@@ -57,7 +57,7 @@ def server() -> Iterator[SendGridServer]:
 @pytest.fixture
 def carrier(server: SendGridServer) -> SendGrid:
     """The way to it."""
-    return SendGrid(KEY, server.url, is_sandbox=False, is_sample=False, timeout_s=0.4)
+    return SendGrid(KEY, server.url, is_sandbox=False, is_sample=False)
 
 
 def in_test(person: PersonState) -> PersonState:
