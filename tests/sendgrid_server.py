@@ -49,6 +49,7 @@ class SendGridServer:
     asked: int = 0
     lists: dict[str, list[str]] = field(default_factory=dict)
     """SendGrid's lists of suppressions by name, and the addresses on them."""
+    lists_status: int = 200
     on_request: Callable[[int], None] = lambda _: None
     keep_bodies: bool = True
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -145,6 +146,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """A list of suppressions, by pages."""
+        if self.server.state.lists_status != 200:
+            self.reply(self.server.state.lists_status, failure("access forbidden", None))
+            return
         address = urlsplit(self.path)
         params = {name: int(values[0]) for name, values in parse_qs(address.query).items()}
         listed = self.server.state.lists.get(address.path.rpartition("/")[2], [])

@@ -13,7 +13,7 @@ from test_typeform_hook import SECRET, bodies, body_of, signed
 from tiny import settings
 
 from workbench.ledger import ledger_of
-from workbench.surveys.typeform.hook import LARGEST_BODY
+from workbench.surveys.webhooks import LARGEST_BODY
 
 
 @dataclass(frozen=True)

@@ -141,6 +141,30 @@ def test_a_courrier_goes_out_by_itself_once_its_time_has_come(home: Path, server
         assert courrier(ledger, "later").state is CourrierState.APPROVED
 
 
+def test_what_ended_early_is_left_to_a_person(home: Path, server: SendGridServer) -> None:
+    """Tried again each minute while nothing answers, it would leave more unknown each time; others still go out."""
+    now = datetime.now(UTC)
+    with closing(ledger_of(settings(home))) as ledger:
+        approved(ledger, "first", send_at=now - timedelta(minutes=2))
+        approved(ledger, "second", send_at=now - timedelta(minutes=1))
+        wrong = served(home, server).model_copy(update={"sendgrid_api_key": "SG.another-key"})
+        assert tick(wrong, ledger) == []
+        asked = server.asked
+        assert tick(served(home, server), ledger) == []
+        assert server.asked == asked == 2
+        assert counted(states(ledger, "first").values()) == {"queued": 3}
+
+
+def test_lists_that_cannot_be_had_hold_up_no_courrier(home: Path, server: SendGridServer) -> None:
+    """A key without the right to read suppressions still sends."""
+    now = datetime.now(UTC)
+    server.lists_status = 403
+    with closing(ledger_of(settings(home))) as ledger:
+        approved(ledger, "now", send_at=now - timedelta(minutes=1))
+        assert tick(served(home, server), ledger) == ["now"]
+        assert counted(states(ledger, "now").values()) == {"accepted": 3}
+
+
 def test_mail_to_people_needs_links_that_lead_somewhere(home: Path, server: SendGridServer) -> None:
     """Whoever gets a courrier must be able to leave: not from an address that only this machine can reach."""
     given = served(home, server)

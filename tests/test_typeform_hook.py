@@ -18,8 +18,8 @@ from typeform_server import filled_in
 
 from workbench.ledger import Ledger, open_ledger
 from workbench.ledger.tables import Answer, Response, Webhook
-from workbench.surveys.typeform import BodyTooLarge, SignatureWrong, process, receive
-from workbench.surveys.typeform.hook import LARGEST_BODY
+from workbench.surveys.typeform import process, receive
+from workbench.surveys.webhooks import LARGEST_BODY, BodyTooLarge, SignatureWrong
 
 NOW = datetime(2020, 12, 1, 12, tzinfo=UTC)
 SECRET = "le secret du crochet"

@@ -14,10 +14,11 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -25,7 +26,7 @@ from workbench.access import Role
 from workbench.errors import NothingPublished, QueryInvalid, QueryRefused
 from workbench.metrics import METRICS, metric
 from workbench.notebook import ROWS_SHOWN, Column, answer_html, build_html
-from workbench.settings import load_settings
+from workbench.settings import Settings, load_settings
 from workbench.text import Words
 
 if TYPE_CHECKING:
@@ -262,6 +263,22 @@ def open_warehouse(home: Path | str | None = None) -> Warehouse:
         except duckdb.IOException:
             if current_build(folder.parent) == build_id:
                 raise
+
+
+def as_of(settings: Settings) -> tuple[Warehouse | None, date]:
+    """The published build if there is one, and today (`today_of`)."""
+    try:
+        warehouse = open_warehouse(settings.home)
+    except NothingPublished:
+        return None, settings.today or datetime.now(ZoneInfo(settings.timezone)).date()
+    return warehouse, today_of(settings, warehouse.build)
+
+
+def today_of(settings: Settings, build: Build) -> date:
+    """The sample's today is the day after its last; elsewhere it is what the settings say, or the clock."""
+    if settings.today is None and build.sample and build.data_until is not None:
+        return build.data_until + timedelta(days=1)
+    return settings.today or datetime.now(ZoneInfo(build.timezone)).date()
 
 
 def current_build(home: Path) -> str:

@@ -7,12 +7,11 @@ is settled; once a day SendGrid's lists are taken over. Each is safe beside the 
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from workbench.errors import NothingPublished, WorkbenchError
+from workbench.errors import WorkbenchError
 from workbench.ledger import Ledger, ledger_of
 from workbench.ledger.courriers import CourrierKept, courriers
 from workbench.ledger.deliveries import settle_unknown
@@ -23,8 +22,7 @@ from workbench.settings import Settings
 from workbench.surveys import events, running
 from workbench.surveys.running import Post
 from workbench.surveys.sendgrid import suppressed
-from workbench.surveys.sending import AlreadySending
-from workbench.warehouse import open_warehouse
+from workbench.warehouse import as_of
 
 WHO = "clock"
 
@@ -40,19 +38,19 @@ _LOG = logging.getLogger("workbench")
 @asynccontextmanager
 async def ticking(settings: Settings) -> AsyncIterator[None]:
     """Rounds, until the end of the block; the one under way is waited for."""
-    closing = asyncio.Event()
-    rounds = asyncio.create_task(_rounds(settings, closing))
+    ending = asyncio.Event()
+    rounds = asyncio.create_task(_rounds(settings, ending))
     try:
         yield
     finally:
-        closing.set()
+        ending.set()
         await rounds
 
 
-async def _rounds(settings: Settings, closing: asyncio.Event) -> None:
-    while not closing.is_set():
+async def _rounds(settings: Settings, ending: asyncio.Event) -> None:
+    while not ending.is_set():
         with suppress(TimeoutError):
-            await asyncio.wait_for(closing.wait(), EVERY_S)
+            await asyncio.wait_for(ending.wait(), EVERY_S)
             return
         round_ = asyncio.create_task(asyncio.to_thread(_round, settings))
         await asyncio.wait({round_})
@@ -61,60 +59,61 @@ async def _rounds(settings: Settings, closing: asyncio.Event) -> None:
 
 
 def _round(settings: Settings) -> None:
-    """One round, if there is a ledger; a fault that a person can act on is said in one line."""
+    """One round, if there is a ledger."""
     if not settings.ledger_url and not (settings.home / "ledger.sqlite").exists():
         return
+    with _apart(), closing(ledger_of(settings)) as ledger:
+        tick(settings, ledger)
+
+
+def tick(settings: Settings, ledger: Ledger) -> list[str]:
+    """What is to be done now, each thing apart; gives the names of the courriers that were sent."""
+    warehouse, today = as_of(settings)
+    post = running.post_of(settings, today, warehouse is not None and warehouse.build.sample)
+    events.process(ledger, datetime.now(UTC))
+    settle_unknown(ledger, who=WHO, now=post.clock())
+    with _apart():
+        _take_lists_over(settings, ledger)
+    return [one.name for one in due(ledger, post.clock()) if _sent(ledger, post, one)]
+
+
+@contextmanager
+def _apart() -> Iterator[None]:
+    """A fault that a person can act on is said in one line, and holds up nothing else."""
     try:
-        ledger = ledger_of(settings)
-        try:
-            tick(settings, ledger)
-        finally:
-            ledger.close()
+        yield
     except WorkbenchError as error:
         _LOG.warning("%s", error)
 
 
-def tick(settings: Settings, ledger: Ledger) -> list[str]:
-    """What is to be done now; gives the names of the courriers that were sent.
-
-    Raises what sending raises, once everything else is done.
-    """
-    post = _post(settings)
-    events.process(ledger, datetime.now(UTC))
-    settle_unknown(ledger, who=WHO, now=post.clock())
-    if settings.delivery == "sendgrid" and not suppressed_lately(ledger, datetime.now(UTC) - PULLED_EVERY):
+def _take_lists_over(settings: Settings, ledger: Ledger) -> None:
+    now = datetime.now(UTC)
+    if settings.delivery == "sendgrid" and not suppressed_lately(ledger, now - PULLED_EVERY):
         found = set(suppressed(settings.sendgrid_api_key, settings.sendgrid_url))
-        keep_out(ledger, found, "sendgrid", who=WHO, now=datetime.now(UTC))
-    return [one.name for one in due(ledger, post.clock()) if _sent(ledger, post, one)]
+        keep_out(ledger, found, "sendgrid", who=WHO, now=now)
 
 
 def due(ledger: Ledger, now: datetime) -> list[CourrierKept]:
-    """The courriers that were approved for a time that has come, and of which something waits, the oldest first."""
+    """The courriers that were approved for a time that has come, the oldest first.
+
+    What has begun and ended early is left to a person: tried again each minute while the other side does not answer,
+    it would leave more unknown each time.
+    """
     return [
         one
         for one in reversed(courriers(ledger))
-        if one.state is CourrierState.APPROVED and one.send_at and one.send_at <= now and one.waiting
+        if one.state is CourrierState.APPROVED and one.send_at and one.send_at <= now and not one.has_begun
     ]
 
 
 def _sent(ledger: Ledger, post: Post, one: CourrierKept) -> bool:
-    """Whether it went out from here; another sender may have it. Raises what ended the run early."""
+    """Whether it went out from here, all of it."""
     try:
         running.start(ledger, post, one.id, one.name, who=WHO)
-    except AlreadySending:
+    except WorkbenchError as error:
+        _LOG.warning("%s", error)
         return False
     running.finish(ledger, one.id)
     if fault := running.fault_of(ledger, one.id):
-        raise fault
-    return True
-
-
-def _post(settings: Settings) -> Post:
-    from workbench.app.visit import today_of  # Streamlit complains of a cache that is made before it runs
-
-    try:
-        warehouse = open_warehouse(settings.home)
-    except NothingPublished:
-        today = settings.today or datetime.now(ZoneInfo(settings.timezone)).date()
-        return running.post_of(settings, today, is_sample=False)
-    return running.post_of(settings, today_of(settings, warehouse), warehouse.build.sample)
+        _LOG.warning("%s", fault)
+    return fault is None

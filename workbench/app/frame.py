@@ -16,7 +16,7 @@ import streamlit as st
 
 from workbench.access import Request, Role, role_of
 from workbench.app import PAGES, PROGRAMME, served
-from workbench.app.visit import choices, extent, loaded_part, notes, school_years, today_of
+from workbench.app.visit import choices, extent, loaded_part, notes, school_years
 from workbench.calendar import COMPARISONS, Comparison
 from workbench.errors import NothingPublished, WorkbenchError
 from workbench.ledger import Ledger, LedgerTooNew, LedgerUnreachable, ledger_of
@@ -25,7 +25,7 @@ from workbench.pages.sheet.screen import Screen
 from workbench.settings import Settings
 from workbench.surveys.running import post_of
 from workbench.text import LANGUAGES, Words
-from workbench.warehouse import Warehouse, current_build, open_warehouse
+from workbench.warehouse import Warehouse, current_build, open_warehouse, today_of
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def show(settings: Settings, request: Request) -> None:
 
 def _visit(settings: Settings, role: Role, words: Words) -> None:
     warehouse = _warehouse(str(settings.home), current_build(settings.home))
-    today = today_of(settings, warehouse)
+    today = today_of(settings, warehouse.build)
     ledger = _reached(settings)
     pages = [_page(name, words) for name in PAGES]
     page = st.navigation(pages, position="hidden")

@@ -15,7 +15,8 @@ from workbench.ledger import Ledger, LedgerUnreachable, ledger_of
 from workbench.settings import Settings
 from workbench.surveys import events
 from workbench.surveys.arrivals import take_up
-from workbench.surveys.typeform.hook import LARGEST_BODY, WHO, BodyTooLarge, SignatureWrong, process, receive
+from workbench.surveys.typeform.hook import WHO, process, receive
+from workbench.surveys.webhooks import LARGEST_BODY, BodyTooLarge, SignatureWrong
 
 HOOKS = "/hooks/"
 """Open to everybody: a signature, not an address, says who is speaking."""

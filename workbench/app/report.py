@@ -11,7 +11,7 @@ from pathlib import Path
 
 from workbench.access import Role
 from workbench.app import PAGES
-from workbench.app.visit import choices, extent, loaded_part, notes, today_of
+from workbench.app.visit import choices, extent, loaded_part, notes
 from workbench.calendar import COMPARISONS, school_year
 from workbench.errors import WorkbenchError
 from workbench.export import write_whole
@@ -22,7 +22,7 @@ from workbench.pages.sheet import Sheet
 from workbench.pages.sheet.report import Report
 from workbench.settings import Settings
 from workbench.text import Words
-from workbench.warehouse import open_warehouse
+from workbench.warehouse import open_warehouse, today_of
 
 
 class UnknownPage(WorkbenchError):
@@ -77,7 +77,7 @@ def viewed(
     if name not in PAGES:
         raise UnknownPage(f"there is no page {name}", f"take one of {', '.join(PAGES)}")
     warehouse, ledger = open_warehouse(settings.home), ledger_of(settings)
-    today = today_of(settings, warehouse)
+    today = today_of(settings, warehouse.build)
     anything = Asking(Role.VIEWER, settings.small_cell)
     starts_on, ends_on = _period(*extent(warehouse, anything, today), since, until)
     asked = _known(choices(warehouse, anything)["country"], countries)

@@ -4,8 +4,7 @@ For the frame of the screen, which offers it as filters, and for reports.
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date
 
 import streamlit as st
 
@@ -13,17 +12,8 @@ from workbench.calendar import previous_school_year, school_year, school_year_bo
 from workbench.ledger import Ledger, annotations
 from workbench.metrics import Asking, question
 from workbench.metrics.kit import Event
-from workbench.settings import Settings
 from workbench.text import LANGUAGES
 from workbench.warehouse import Warehouse
-
-
-def today_of(settings: Settings, warehouse: Warehouse) -> date:
-    """The sample's today is the day after its last; elsewhere it is what the settings say, or the clock."""
-    build = warehouse.build
-    if settings.today is None and build.sample and build.data_until is not None:
-        return build.data_until + timedelta(days=1)
-    return settings.today or datetime.now(ZoneInfo(build.timezone)).date()
 
 
 @st.cache_data(show_spinner=False, max_entries=50, hash_funcs={Warehouse: lambda warehouse: warehouse.build.id})

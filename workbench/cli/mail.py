@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING, TextIO
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from workbench.cli.programme import as_of
 from workbench.cli.shown import ERR, OUT, as_json_option, table
 from workbench.errors import NotReadable
 from workbench.settings import Settings, load_settings
 from workbench.text import Words
-from workbench.warehouse import open_warehouse
+from workbench.warehouse import as_of, open_warehouse, today_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -273,7 +272,8 @@ def _digest(settings: Settings) -> Digest:
     from workbench.surveys.courrier import HERE
     from workbench.surveys.digest import digest
 
-    warehouse, today = open_warehouse(settings.home), as_of(settings)[1]
+    warehouse = open_warehouse(settings.home)
+    today = today_of(settings, warehouse.build)
     words, url = Words(settings.language), (settings.public_url or HERE).rstrip("/")
     return digest(warehouse, today, words, settings.small_cell, url)
 

@@ -75,8 +75,8 @@ def _run(path: Path, home: Path, banner: str) -> Any:
         from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
     except ImportError as error:
         raise _missing(error) from error
-    notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-    on_top = nbformat.v4.new_markdown_cell(banner, id="banner")  # type: ignore[no-untyped-call]
+    notebook: Any = nbformat.read(path, as_version=4)
+    on_top = nbformat.v4.new_markdown_cell(banner, id="banner")
     notebook.cells.insert(0, on_top)
     client = NotebookClient(
         notebook,
@@ -101,7 +101,7 @@ def _html(notebook: Any, words: Words) -> str:
         from nbconvert import HTMLExporter
     except ImportError as error:
         raise _missing(error) from error
-    exporter: Any = HTMLExporter(language_code=words.language)  # type: ignore[no-untyped-call]
+    exporter: Any = HTMLExporter(language_code=words.language)
     html: str = exporter.from_notebook_node(notebook)[0]
     without_scripts = re.sub(r"<script\b.*?</script>", "", html, flags=re.DOTALL)
     return without_scripts.replace("<head>", f"<head>{_NOTHING_FROM_ELSEWHERE}", 1)

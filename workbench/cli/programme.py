@@ -5,10 +5,9 @@ SQLAlchemy takes its time to import and is of no use to the other commands: each
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -17,10 +16,9 @@ import click
 
 from workbench import etl
 from workbench.cli.shown import ERR, OUT, ShownProgress, as_json_option, table
-from workbench.errors import NothingPublished
 from workbench.settings import Settings, load_settings
 from workbench.text import Words
-from workbench.warehouse import Warehouse, open_warehouse
+from workbench.warehouse import as_of
 
 if TYPE_CHECKING:
     from workbench.ledger import Ledger
@@ -190,16 +188,6 @@ def charter_review(as_json: bool) -> int:
     line = {"people": done.people, "changed": done.changed} | {str(name): n for name, n in done.statuses.items()}
     click.echo(json.dumps(line)) if as_json else OUT.print(table([line], tuple(line)))
     return 0
-
-
-def as_of(settings: Settings) -> tuple[Warehouse | None, date]:
-    """The published build if there is one, and today: with the sample's the day after its last."""
-    warehouse = None
-    with contextlib.suppress(NothingPublished):
-        warehouse = open_warehouse(settings.home)
-    if settings.today is None and warehouse and warehouse.build.sample and warehouse.build.data_until:
-        return warehouse, warehouse.build.data_until + timedelta(days=1)
-    return warehouse, settings.today or datetime.now(ZoneInfo(settings.timezone)).date()
 
 
 @click.group("followups")

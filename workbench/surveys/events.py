@@ -2,6 +2,7 @@
 
 import binascii
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sendgrid.helpers.eventwebhook import EventWebhook
@@ -10,9 +11,8 @@ from workbench.errors import WorkbenchError
 from workbench.ledger import Ledger
 from workbench.ledger.mail_events import Event, hear
 from workbench.ledger.states import SuppressionKind, WebhookKind
-from workbench.ledger.surveys import body_processed, receive_body, waiting_bodies
 from workbench.surveys.answers import read_json
-from workbench.surveys.typeform.hook import LARGEST_BODY, BodyTooLarge, SignatureWrong
+from workbench.surveys.webhooks import keep, take_in
 
 WHO = "sendgrid"
 
@@ -47,25 +47,16 @@ def receive(
 
     Raises BodyTooLarge, SignatureWrong.
     """
-    if len(body) > LARGEST_BODY:
-        raise BodyTooLarge(f"a body of {len(body):,} bytes", f"SendGrid sends no more than {LARGEST_BODY:,}")
-    if not is_signed(body, signature, timestamp, public_key, now):
-        said = "a body that SendGrid did not sign, or too long ago"
-        raise SignatureWrong(said, "set WORKBENCH_SENDGRID_PUBLIC_KEY to the webhook's verification key")
-    return receive_body(ledger, WebhookKind.SENDGRID, body, now=now)
+    believed = partial(is_signed, body, signature, timestamp, public_key, now)
+    return keep(ledger, WebhookKind.SENDGRID, body, believed, "WORKBENCH_SENDGRID_PUBLIC_KEY", now)
 
 
 def process(ledger: Ledger, now: datetime) -> int:
-    """Take in what waiting bodies tell; how many bodies could be read. The others say why not."""
-    read = 0
-    for body in waiting_bodies(ledger, WebhookKind.SENDGRID):
-        failure = _process(ledger, body.raw, now)
-        body_processed(ledger, body.id, failure, who=WHO, now=now)
-        read += failure is None
-    return read
+    """Take in what waiting bodies tell; how many bodies could be read."""
+    return take_in(ledger, WebhookKind.SENDGRID, partial(_process, ledger, now), who=WHO, now=now)
 
 
-def _process(ledger: Ledger, raw: bytes, now: datetime) -> str | None:
+def _process(ledger: Ledger, now: datetime, raw: bytes) -> str | None:
     try:
         told = read_json(raw)
     except WorkbenchError as error:

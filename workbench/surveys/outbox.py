@@ -54,7 +54,7 @@ def eml(parcel: Parcel, message: Message) -> EmailMessage:
         mail[name] = value
     mail.set_content(seen.text)
     mail.add_alternative(seen.html, subtype="html")
-    html = mail.get_payload()[-1]  # type: ignore[index]  # a multipart's payload is the list of its parts
+    *_, html = mail.iter_parts()
     for cid in dict.fromkeys(_CID.findall(seen.html)):
-        html.add_related(parcel.images[cid], "image", "png", cid=f"<{cid}>")  # type: ignore[union-attr]
+        html.add_related(parcel.images[cid], "image", "png", cid=f"<{cid}>")
     return mail

@@ -104,8 +104,8 @@ def _next(desk: Desk) -> None:
     kept, words = desk.kept, desk.words
     if kept.state is CourrierState.STOPPED:
         st.info(words("letters.going.is_stopped", n=kept.waiting), icon=":material/pan_tool:")
-    if is_early(desk):
-        st.info(words("letters.going.early", at=desk.local(kept.send_at)), icon=":material/schedule:")  # type: ignore[arg-type]  # it has a moment, or it is not early
+    if kept.send_at and is_early(desk):
+        st.info(words("letters.going.early", at=desk.local(kept.send_at)), icon=":material/schedule:")
     with st.container(horizontal=True):
         if kept.waiting and not is_early(desk):
             is_new = not kept.has_begun and kept.state is CourrierState.APPROVED
