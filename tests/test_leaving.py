@@ -105,6 +105,7 @@ def test_looking_unsubscribes_nobody(ours: Ledger, trio: list[int], client: Clie
     assert shown.text.count("checked") == 3
     assert "Prénom0" not in shown.text
     client.ask("HEAD", leave_path(ours, trio[0]))
+    client.ask("GET", leave_path(ours, trio[0]), data=ONE_CLICK)
     assert consents(ours, trio) == [{}, {}, {}]
 
 
