@@ -10,7 +10,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-PAGES = 13
+PAGES = 14
 YEARS = ["2020-2021", "2019-2020", "2018-2019", "2017-2018"]
 USUAL = {"cards": "4", "charts": "100,20", "tables": "20x9"}
 

@@ -44,7 +44,7 @@ COMPLETE = """last => {
   return app?.dataset.testScriptState === 'notRunning' && app.dataset.testConnectionState === 'CONNECTED'
     && document.querySelector('[data-testid=stMain]')?.innerText.includes(last)
     && !document.querySelector('[data-stale=true]') && !document.querySelector('[data-testid=stSkeleton]')
-    && [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every(chart => chart.querySelector('svg'))
+    && [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every(c => c.querySelector('svg, canvas'))
     && performance.now() - window.changed > 300
 }"""
 

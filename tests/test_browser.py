@@ -200,3 +200,26 @@ def test_serving_to_others_without_a_login_is_refused_in_one_line(site: Site) ->
     assert refused.returncode == 1
     assert "WORKBENCH_PUBLIC_URL" in refused.stderr
     assert len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_all_that_a_page_is_made_of_is_named_in_its_document(screen: Page, site: Site) -> None:
+    """A browser that has nothing yet asks for everything at once, and for nothing when the first figures come."""
+    opened(screen, site)
+    asked = "performance.getEntriesByType('resource').map(entry => entry.name.split('/').pop())"
+    scripts = {name for name in screen.evaluate(asked) if name.endswith(".js")}
+    document = screen.request.get(site.url).text()
+    assert len(scripts) > 100
+    assert {name for name in scripts if name not in document} == set()
+
+
+def test_a_part_stays_in_its_place_when_one_before_it_goes(screen: Page, site: Site) -> None:
+    """Without the targets, which no country has, the chart under them is the one that was there, with new lines."""
+    opened(screen, site)
+    goals = screen.get_by_role("heading", name="Objectifs")
+    expect(goals).to_have_count(1)
+    chart = screen.get_by_test_id("stVegaLiteChart")
+    chart.evaluate("element => { element.dataset.seen = 'before' }")
+    screen.get_by_test_id("stSidebar").get_by_role("combobox", name="Pays").click()
+    screen.get_by_role("option", name="Belgique").click()
+    expect(goals).to_have_count(0)
+    expect(drawn(screen).get_by_test_id("stVegaLiteChart")).to_have_attribute("data-seen", "before")

@@ -122,6 +122,17 @@ def test_holidays_and_events_stand_behind_the_lines() -> None:
     assert "Rentrée" in {row.get("label") for data in drawn["datasets"].values() for row in data}
 
 
+def test_a_map_has_its_borders_with_it_save_in_the_app_which_serves_them() -> None:
+    """In a notebook and in a file it is whole; in the app a browser fetches the borders once, by their address."""
+    whole = DRAWN["world"](FRENCH).to_dict()
+    named = world.by_address(whole)
+    assert world.borders() in whole["datasets"].values()
+    assert named["data"] == {"url": world.BORDERS, "format": whole["data"]["format"]}
+    assert list(named["datasets"].values()) == [rows for rows in whole["datasets"].values() if rows != world.borders()]
+    other = DRAWN["bars"](FRENCH).to_dict()
+    assert world.by_address(other) == other
+
+
 def test_growth_bars_add_up() -> None:
     """Over zero, the active users of the step; under zero, those who left."""
     drawn = rows(spec(DRAWN["growth"](FRENCH)), "signed")

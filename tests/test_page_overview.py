@@ -312,6 +312,12 @@ def home(source: Path, tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
+def unfolded(app: AppTest) -> AppTest:
+    """The page once the box of notes was opened."""
+    app.session_state["overview.note.box"] = True
+    return app.run()
+
+
 def submit(app: AppTest, key: str) -> AppTest:
     """A click on a form's button."""
     return next(button for button in app.button if button.label == FRENCH(key)).click().run()
@@ -337,8 +343,10 @@ def test_events_of_the_period_are_listed_with_where_and_whose(home: Path) -> Non
 
 
 def test_a_note_is_kept_in_the_ledger_and_shows_at_once(home: Path) -> None:
-    """With its day, by whoever wrote it; and it can be taken away."""
+    """From the box, made when it is opened; with its day, by whoever wrote it; and it can be taken away."""
     app = visit(home)
+    assert len(app.date_input) == 0
+    app = unfolded(app)
     app.text_input[0].set_value("  Panne du serveur ")
     day(app, "column.starts_on").set_value(date(2020, 11, 3))
     submit(app, "overview.note.add")
@@ -358,9 +366,9 @@ def test_a_note_is_kept_in_the_ledger_and_shows_at_once(home: Path) -> None:
 
 def test_a_note_that_says_nothing_or_ends_too_early_is_not_kept(home: Path) -> None:
     """The form says what is wrong."""
-    app = submit(visit(home), "overview.note.add")
+    app = submit(unfolded(visit(home)), "overview.note.add")
     assert FRENCH("overview.note.empty") in texts(app)
-    app = visit(home)
+    app = unfolded(visit(home))
     app.text_input[0].set_value("Salon")
     day(app, "overview.note.ends_on").set_value(date(2020, 1, 1))
     submit(app, "overview.note.add")
@@ -373,7 +381,7 @@ def test_a_note_that_says_nothing_or_ends_too_early_is_not_kept(home: Path) -> N
 @pytest.mark.parametrize(("role", "fields"), [("VIEWER", 0), ("ANALYST", 1), ("COMMUNITY", 1)])
 def test_who_sees_aggregates_only_writes_no_notes(home: Path, role: str, fields: int) -> None:
     """The ledger is there, and a viewer still gets no form; analysts and the community do."""
-    app = AppTest.from_string(WITH_LEDGER.format(home=str(home), role=role), default_timeout=60).run()
+    app = unfolded(AppTest.from_string(WITH_LEDGER.format(home=str(home), role=role), default_timeout=60))
     assert not app.exception
     assert len(app.text_input) == fields
     assert len(app.metric) == 5

@@ -9,7 +9,6 @@ import base64
 import gc
 import hashlib
 import hmac
-import re
 import secrets
 import socket
 import tomllib
@@ -24,16 +23,18 @@ from altair.utils import schemapi
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request as HttpRequest
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workbench.access import Request, Role, refuse_if_exposed, role_of
 from workbench.app.clock import ticking
+from workbench.app.document import document_in, inline_scripts
 from workbench.app.hooks import HOOKS, hooks
 from workbench.app.letters import LETTERS, letters
 from workbench.app.plain import plain
 from workbench.app.rehearsal import rehearse
+from workbench.charts.world import BORDERS, borders
 from workbench.errors import WorkbenchError
 from workbench.settings import Settings
 from workbench.surveys import running
@@ -59,9 +60,6 @@ PAGES = (*GROWTH, *PROGRAMME)
 """Every screen, in the order of the navigation."""
 
 _HERE = Path(__file__).resolve().parent
-_INDEX = Path(st.__file__).parent / "static" / "index.html"
-# Opened at /users, Streamlit's client would look for its server under /users first: two refusals in the console.
-_ROOT = "<script>window.__streamlit = { BACKEND_BASE_URL: window.location.origin }</script>"
 _PEER = "x-workbench-peer"
 # Only this process knows it: a peer's address counts when it stands behind the seal, whatever a client sends.
 _SEAL = secrets.token_urlsafe(24)
@@ -159,21 +157,16 @@ def _request(headers: Mapping[str, str]) -> Request:
 
 
 def _doors(settings: Settings) -> list[BaseRoute]:
-    """Streamlit's document for each page, which says its language and its name before any script has run."""
-    document = _document()
+    """Streamlit's document for each page, which says its language and its name before any script has run; the map."""
 
     async def door(request: HttpRequest) -> HTMLResponse:
         words = Words.of(request.query_params.get("lang"), settings.language)
-        named = document.replace("<title>Streamlit</title>", f"<title>{words('app.name')}</title>")
-        spoken = named.replace('<html lang="en">', f'<html lang="{words.language}">')
-        return HTMLResponse(spoken, headers={"Cache-Control": "no-cache"})
+        return HTMLResponse(document_in(words), headers={"Cache-Control": "no-cache"})
 
-    return [Route(f"/{name}", door) for name in ("", *PAGES[1:])]
+    async def map_of_the_world(_: HttpRequest) -> Response:
+        return Response(borders(), media_type="application/json", headers={"Cache-Control": "private, max-age=86400"})
 
-
-def _document() -> str:
-    """Streamlit's document, which knows where its server is."""
-    return _INDEX.read_text(encoding="utf-8").replace("<head>", f"<head>{_ROOT}", 1)
+    return [*(Route(f"/{name}", door) for name in ("", *PAGES[1:])), Route(BORDERS, map_of_the_world)]
 
 
 def _refusal(words: Words) -> str:
@@ -185,8 +178,8 @@ def _security_headers() -> dict[str, str]:
 
     Vega compiles its expressions ('unsafe-eval'); styles are made in place.
     """
-    inline = re.findall(r"<script>(.*?)</script>", _document(), re.DOTALL)
-    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in inline)
+    digests = (hashlib.sha256(script.encode()).digest() for script in inline_scripts())
+    hashes = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
     policy = (
         f"default-src 'self'; script-src 'self' 'unsafe-eval' {hashes}; style-src 'self' 'unsafe-inline'; "
         "img-src 'self' data: blob: https:; font-src 'self' data:; worker-src 'self' blob:; object-src 'none'; "

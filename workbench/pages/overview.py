@@ -2,21 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 
 import polars as pl
 import streamlit as st
 
-from workbench.access import may
 from workbench.calendar import school_year
 from workbench.charts import usage
-from workbench.ledger import Ledger, annotations
-from workbench.metrics import METRICS, OTHERS, Asking
+from workbench.metrics import METRICS, Asking
 from workbench.metrics.alerts import Alert, alerts
 from workbench.metrics.kit import Published, published_figures, targets
 from workbench.metrics.levels import Levels, Progress, progress
 from workbench.pages import Page, Written, opened
+from workbench.pages.timeline import events
 from workbench.pages.users import compared
 from workbench.warehouse import Warehouse, previous_build
 
@@ -25,17 +24,20 @@ FIGURES = ("users", "mau", "classes_created", "translated_posts", "arr_eur")
 
 def show(page: Page) -> None:
     """State of the data, the figures and their targets, what the last build brought, the trend, events, the kit."""
-    page.header()
-    state_of_the_data(page)
-    warnings(page)
+    with page.sheet.part():
+        page.header()
+        state_of_the_data(page)
+        warnings(page)
     levels = Levels(page.question("levels", seen_from_afar(page)).iter_rows(named=True))
     progresses = progress_of(page, levels)
-    figures(page, levels, progresses)
-    goals(page, progresses)
-    since_last_build(page, levels)
-    activity(page)
-    events(page)
-    published(page)
+    with page.sheet.part():
+        figures(page, levels, progresses)
+        goals(page, progresses)
+    with page.sheet.part():
+        since_last_build(page, levels)
+    for part in (activity, events, published):
+        with page.sheet.part():
+            part(page)
 
 
 def state_of_the_data(page: Page) -> None:
@@ -265,7 +267,7 @@ def _kept_before(warehouse: Warehouse) -> Warehouse | None:
     return previous_build(warehouse.home)
 
 
-# ---------------------------------------------------------------------------------------------- trend and events
+# --------------------------------------------------------------------------------------------------------- trend
 
 
 def activity(page: Page) -> None:
@@ -282,109 +284,43 @@ def activity(page: Page) -> None:
         page.sheet.note(page.words("chart.breaks"))
 
 
-def events(page: Page) -> None:
-    """What happened in the period, and the form to add to it."""
-    words, happened = page.words, page.events()
-    page.section("events")
-    if happened:
-        rows = [
-            {
-                "starts_on": event.starts_on,
-                "ends_on": event.ends_on if event.ends_on > event.starts_on else None,
-                "event": event.label[words.language],
-                "country": event.country,
-                "noted_by": words("overview.events.team" if event in page.notes else "overview.events.kit"),
-            }
-            for event in happened
-        ]
-        schema = {
-            "starts_on": pl.Date,
-            "ends_on": pl.Date,
-            **dict.fromkeys(("event", "country", "noted_by"), pl.String),
-        }
-        columns: dict[str, Written] = {"starts_on": words.day, "ends_on": words.day, "event": str}
-        columns |= {"country": partial(place, page), "noted_by": str}
-        page.table(pl.DataFrame(rows, schema), columns, words("section.events.title"), "events")
-    else:
-        page.sheet.text(words("overview.events.none"))
-    if page.sheet.interactive and page.ledger and may(page.asking.role, "rows"):
-        with st.expander(words("overview.note.open"), icon=":material/edit_calendar:"):
-            note_forms(page, page.ledger)
-
-
-def note_forms(page: Page, ledger: Ledger) -> None:
-    """Where the team adds to the time lines, and takes away; it shows at once."""
-    words = page.words
-    with st.form("overview.note", border=False, clear_on_submit=True):
-        label = st.text_input(words("column.event"), max_chars=120, placeholder=words("overview.note.example"))
-        first = st.date_input(words("column.starts_on"), page.until, format="DD/MM/YYYY")
-        last = st.date_input(words("overview.note.ends_on"), None, format="DD/MM/YYYY")
-        country = st.selectbox(words("column.country"), ["", *countries(page)], format_func=partial(place, page))
-        if st.form_submit_button(words("overview.note.add")):
-            add_note(page, ledger, label.strip(), (first, last), country)
-    marked = {note.id: note for note in annotations.annotations(ledger)}
-    if not marked:
-        return
-    with st.form("overview.note.removal", border=False):
-        named = {number: f"{words.day(note.starts_on)} · {note.label}" for number, note in marked.items()}
-        chosen = st.selectbox(words("overview.note.chosen"), named, None, format_func=named.__getitem__)
-        if st.form_submit_button(words("overview.note.remove")) and chosen is not None:
-            annotations.remove_annotation(ledger, chosen, who=page.who, now=datetime.now(UTC))
-            st.rerun()
-
-
-def add_note(page: Page, ledger: Ledger, label: str, days: tuple[date, date | None], country: str) -> None:
-    """Keep a note of a day or days, or say what is wrong with it."""
-    first, last = days
-    if not label:
-        st.warning(page.words("overview.note.empty"))
-    elif last is not None and last < first:
-        st.warning(page.words("overview.note.backwards"))
-    else:
-        now = datetime.now(UTC)
-        annotations.annotate(ledger, first, label, ends_on=last, country=country or None, who=page.who, now=now)
-        st.rerun()
-
-
-def countries(page: Page) -> list[str]:
-    """The countries a note can be about: those there are."""
-    found = page.question("choices", anybody(page)).filter(pl.col("filter") == "country")["value"]
-    return [code for code in found if code not in (OTHERS, "ZZ")]
-
-
-def place(page: Page, code: str) -> str:
-    """A country by its name; none is everywhere."""
-    return page.words.country(code) if code else page.words("overview.events.everywhere")
-
-
 # ------------------------------------------------------------------------------------------------- the kit
 
 
 def published(page: Page) -> None:
     """The kit's figures beside ours, each for the scope it was published for, whatever the filters say."""
-    words = page.words
+    words, number = page.words, page.words.number
     page.sheet.heading(words("overview.published.title"))
     page.sheet.text(words("overview.published.lead"))
     if page.warehouse.build.sample:
         page.sheet.note(words("overview.published.sample"))
-    with page.sheet.grid(4, 215):
-        for figure in published_figures():
-            beside(page, figure)
+    rows = pl.DataFrame([beside(page, figure) for figure in published_figures()], BESIDE)
+    columns: dict[str, Written] = {"figure": str, "published": number, "computed": number}
+    columns |= {"gap": words.change, "published_for": str}
+    page.table(rows, columns, words("overview.published.title"), "published")
+    page.definitions(*(figure.metric for figure in published_figures()), place="published")
 
 
-def beside(page: Page, figure: Published) -> None:
-    """One published figure: what was published, what we compute, and the gap."""
-    words = page.words
+BESIDE = {
+    "figure": pl.String,
+    "published": pl.Int64,
+    "computed": pl.Int64,
+    "gap": pl.Float64,
+    "published_for": pl.String,
+}
+
+
+def beside(page: Page, figure: Published) -> dict[str, object]:
+    """One published figure as a row of BESIDE: what was published, what we compute, the gap, and the scope of both."""
     asking = Asking(page.asking.role, page.asking.small_cell, figure.since, figure.until, figure.countries)
     computed = page.counted(figure.metric, asking)
-    with page.sheet.frame():
-        page.sheet.text(f"**{words(f'metric.{figure.metric}.name')}**")
-        page.sheet.note(figure.scope[words.language])
-        rows = {"published": words.number(figure.value), "computed": page.written(computed)}
-        gap = "–" if computed is None else words.change(computed / figure.value - 1)
-        said = (f"{words(f'overview.figure.{key}')} **{shown}**" for key, shown in (rows | {"gap": gap}).items())
-        page.sheet.text("  \n".join(said))
-        page.definitions(figure.metric, place="published")
+    return {
+        "figure": page.words(f"metric.{figure.metric}.name"),
+        "published": figure.value,
+        "computed": computed,
+        "gap": None if computed is None else computed / figure.value - 1,
+        "published_for": figure.scope[page.words.language],
+    }
 
 
 if __name__ == "__main__":

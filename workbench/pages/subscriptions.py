@@ -24,13 +24,9 @@ def show(page: Page) -> None:
     page.without_roles()
     if page.missing("subscriptions"):
         return
-    figures(page)
-    look_up(page)
-    bridge(page)
-    plans(page)
-    retention(page)
-    renewals(page)
-    limits(page)
+    for part in (figures, look_up, bridge, plans, retention, renewals, limits):
+        with page.sheet.part():
+            part(page)
 
 
 # ------------------------------------------------------------------------------------------------------- figures

@@ -30,12 +30,13 @@ def show(page: Page) -> None:
     if days.is_empty():
         page.empty("empty.period")
         return
-    figures(page, days)
-    activity(page, days)
-    growth(page)
-    cohorts(page)
-    school_start(page)
-    roles(page)
+    with page.sheet.part():
+        figures(page, days)
+    with page.sheet.part():
+        activity(page, days)
+    for part in (growth, cohorts, school_start, roles):
+        with page.sheet.part():
+            part(page)
 
 
 # ------------------------------------------------------------------------------------------------------ activity

@@ -102,6 +102,9 @@ class Sheet(Protocol):
     def badge(self, text: str, icon: str, colour: str) -> None:
         """A state in a word or two: green is well, orange wants a look, red wants an act."""
 
+    def part(self) -> AbstractContextManager[object]:
+        """A part of the page that stays in its place, whatever the parts before it have to show."""
+
     def grid(self, columns: int, narrowest_px: int) -> AbstractContextManager[object]:
         """Side by side in so many columns, fewer where a column would be narrower."""
 

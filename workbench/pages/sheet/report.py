@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from html import escape
 from importlib import resources
 from typing import Any
@@ -85,6 +85,10 @@ class Report:
     def badge(self, text: str, icon: str, colour: str) -> None:  # noqa: ARG002  # a report has no icons
         """See `Sheet`."""
         self._say(f'<span class="badge {escape(colour)}">{_inline(text)}</span>')
+
+    def part(self) -> AbstractContextManager[object]:
+        """See `Sheet`. On paper nothing moves."""
+        return nullcontext()
 
     @contextmanager
     def grid(self, columns: int, narrowest_px: int) -> Iterator[None]:
