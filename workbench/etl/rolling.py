@@ -19,6 +19,7 @@ from workbench.etl.people import (
     HISTORY,
     TODAY,
     WINDOW,
+    Eve,
     FactOf,
     Origin,
     Segments,
@@ -59,20 +60,35 @@ def roll(span: Span, facts: FactOf, state: pa.Table, origin: Origin) -> Rolled:
     counts = {name: Columns() for name in ("active_users", "growth", "retention", "features", "first_uses")}
     cohort_since = _monday(span.since - WINDOW + 1)
     features = FeatureWindows(users, segments, counts["features"], counts["first_uses"], span.warm, cohort_since)
-    for day in range(span.warm, span.until + 1):
+    _recall(span, facts, users, segments, features, cohort_since)
+    for day in range(max(span.warm, span.since), span.until + 1):
         table = facts("lake_user_day", day)
         users.bits <<= np.uint64(1)
         users.bits &= ALL_56
         features.expire(day)
         seen = see(users, day, table, segments) if table is not None else None
-        if seen is not None and day >= cohort_since:
+        if seen is not None:
             features.use(day, seen, _of_loaded(facts("lake_user_feature", day)))
-        if day >= span.since:
-            features.write(day, loaded=table is not None)
-            _count_day(users, day, table is not None, segments, counts)
-            if (day + 3) % 7 == 6 or day == span.until:
-                _count_week(users, day, segments, counts["retention"])
+        features.write(day, loaded=table is not None)
+        _count_day(users, day, table is not None, segments, counts)
+        if (day + 3) % 7 == 6 or day == span.until:
+            _count_week(users, day, segments, counts["retention"])
     return Rolled(_tables(counts, segments, features.names), state_of(users))
+
+
+def _recall(
+    span: Span, facts: FactOf, users: Users, segments: Segments, features: FeatureWindows, features_since: int
+) -> None:
+    """What the windows hold on the eve of the span's first written day; features from `features_since` on."""
+    eve = Eve(users, span.since)
+    for day in range(span.warm, span.since):
+        table = facts("lake_user_day", day)
+        if table is not None:
+            place = eve.recall(day, table)
+            if day >= features_since:
+                features.recall(day, place, _of_loaded(facts("lake_user_feature", day)))
+    eve.settle(segments)
+    features.begin(span.since)
 
 
 def _monday(day: int) -> int:
