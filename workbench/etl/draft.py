@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from workbench.etl import described, inputs, lake
@@ -15,13 +16,14 @@ from workbench.etl.arrays import empty, table
 from workbench.etl.build import Model, News, read_models, run_models
 from workbench.etl.catalog import Catalog, file_lines, save
 from workbench.etl.copied import Copied, none_copied, save_digest
+from workbench.etl.codes import ints, stated_ints
 from workbench.etl.days import as_number
-from workbench.etl.people import HISTORY, STATE, Span
+from workbench.etl.people import HISTORY, NEVER, STATE, Span
 from workbench.etl.progress import Progress
 from workbench.etl.publish import Home
 from workbench.etl.rolling import Rolled, roll
 from workbench.etl.runs import save_runs
-from workbench.etl.users import FOLDED, fold
+from workbench.etl.users import FOLDED, changed_origins, fold
 from workbench.warehouse import Run
 
 BEGINNING = date(1, 1, 1)
@@ -34,6 +36,7 @@ ROLLED = frozenset(f"roll_{name}" for name in ("active_users", "growth", "retent
 ALWAYS = frozenset({"landed_files", "landed_rejects", "landed_drift"}) | {
     f"this_{name}" for name in ("build", "dictionary", "checks", "lineage")
 }
+ORIGINS = ["user_key", "origin_country", "origin_role"]
 BY_FEED = {
     "users": "current_users",
     "classes": "current_classes",
@@ -128,16 +131,16 @@ class _Draft:
         landed = {path: part for path, part in now.items() if not only_added or path not in before}
         tables = {path: lake.read(self.home.lake, part) for path, part in landed.items()}
         folded = fold(tables, lake.read(self.home.lake, known) if only_added and known else empty(FOLDED))
+        del tables
         self.catalog.facts["lake_user_origin", None] = lake.write(self.home.lake, "lake_user_origin", folded)
-        return self._origin_changed(known) if known else None
+        return self._origin_changed(lake.read(self.home.lake, known, ORIGINS), folded) if known else None
 
-    def _origin_changed(self, known: str) -> date | None:
+    def _origin_changed(self, before: pa.Table, now: pa.Table) -> date | None:
         """The first day that counts a user by a country or role of the users feed that is no longer the same."""
-        inputs.give_files(self.con, "folded_before", self.home.lake, [known])
-        inputs.give_files(self.con, "folded_now", self.home.lake, [self.catalog.facts["lake_user_origin", None]])
-        inputs.give_files(self.con, "lake_state", self.home.lake, [self.catalog.facts["lake_state", None]])
-        day = inputs.answer(self.con, inputs.query("origin_changed"))[0][0]
-        return None if day is None or day > as_number(date.max) else date(1970, 1, 1) + timedelta(days=day)
+        state = self._state(["user_key", "unstated_since"])
+        unstated = stated_ints(state["unstated_since"])[np.isin(ints(state["user_key"]), changed_origins(before, now))]
+        day = int(unstated.min(initial=NEVER))
+        return None if day == NEVER else date(1970, 1, 1) + timedelta(days=day)
 
     def _roll(self, origin_day: date | None) -> bool:
         """Count the windows from the first day that may differ; gives whether there was one."""
@@ -171,9 +174,9 @@ class _Draft:
         name = self.catalog.facts.get((relation, date(1970, 1, 1) + timedelta(days=day)))
         return lake.read(self.home.lake, name) if name else None
 
-    def _state(self) -> pa.Table:
+    def _state(self, columns: list[str] | None = None) -> pa.Table:
         name = self.catalog.facts.get(("lake_state", None))
-        return lake.read(self.home.lake, name) if name and not self.change.fresh else empty(STATE)
+        return lake.read(self.home.lake, name, columns) if name and not self.change.fresh else empty(STATE)
 
     def _origin(self) -> pa.Table:
         """Country and role by key where no event states them."""

@@ -11,7 +11,18 @@ import numpy as np
 import pyarrow as pa
 
 from workbench.etl.arrays import strings
-from workbench.etl.codes import Ints, Vocabulary, arrow, codes, group_starts, ints, run_lengths
+from workbench.etl.codes import (
+    Ints,
+    Vocabulary,
+    arrow,
+    codes,
+    country_code,
+    distinct,
+    group_starts,
+    ints,
+    role_code,
+    run_lengths,
+)
 
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 _INSTANT = pa.timestamp("us", "UTC")
@@ -41,22 +52,52 @@ MANY = 1 << 62
 
 
 def fold(landed: Mapping[str, pa.Table], folded: pa.Table) -> pa.Table:
-    """The rows of newly landed files (path → rows) and what was folded before, as FOLDED, in order of user_key."""
-    rows = pa.concat_tables([folded, *(_candidates(path, table) for path, table in landed.items())])
-    rows = rows.unify_dictionaries().combine_chunks()
-    key = ints(rows["user_key"])
-    order = np.argsort(key, kind="stable")
+    """The rows of newly landed files (path → rows) and what was folded before, as FOLDED, in order of user_key.
+
+    Column by column: all of them joined at once are 0.2 GB that the kernel has to find and clear (0.5 s a full dump).
+    """
+    tables = [folded, *(_candidates(path, table) for path, table in landed.items())]
+    key = ints(_joined(tables, "user_key"))
+    order = np.argsort(key)
     starts = group_starts(key[order])
-    current = rows.select(list(NEWEST)).take(arrow(order[_last(_places(rows, "w")[order], starts)]))
-    created, places = ints(rows["o_created_at"])[order], _places(rows, "o")[order]
+    newest = order[_last(_places(tables, "w")[order], starts)]
+    created, places = ints(_joined(tables, "o_created_at"))[order], _places(tables, "o")[order]
     later = created != _spread(np.minimum, created, starts)
-    first = rows.select(list(ORIGIN)).take(arrow(order[_last(np.where(later, -MANY, -places), starts)]))
-    return pa.Table.from_arrays([*current.columns, *first.columns], schema=FOLDED)
+    origin = order[_last(np.where(later, -MANY, -places), starts)]
+    columns = [_joined(tables, name).take(arrow(newest)) for name in NEWEST]
+    columns += [_joined(tables, name).take(arrow(origin)) for name in ORIGIN]
+    return pa.Table.from_arrays(columns, schema=FOLDED)
 
 
-def _places(rows: pa.Table, prefix: str) -> Ints:
+def changed_origins(before: pa.Table, now: pa.Table) -> Ints:
+    """The keys whose country or role of origin differs between two foldings, of which one may lack a key."""
+    old, keys = ints(before["user_key"]), ints(now["user_key"])
+    if not np.array_equal(old, keys):
+        keys = distinct(np.concatenate([old, keys]))
+    changed: Ints = keys[_stated_origins(before, keys) != _stated_origins(now, keys)]
+    return changed
+
+
+def _stated_origins(folded: pa.Table, keys: Ints) -> Ints:
+    """Country and role of origin of each key as one number; 0 where neither is stated, or the key is not there."""
+    country, role = codes(folded["origin_country"], country_code), codes(folded["origin_role"], role_code)
+    stated: Ints = country << 8 | role
+    if len(stated) == len(keys):  # all of them
+        return stated
+    whole = np.zeros(len(keys), np.int64)
+    whole[np.searchsorted(keys, ints(folded["user_key"]))] = stated
+    return whole
+
+
+def _joined(tables: list[pa.Table], name: str) -> pa.ChunkedArray:
+    """One column of all tables, in one chunk, its words those of one dictionary."""
+    column = pa.chunked_array([chunk for table in tables for chunk in table[name].chunks], FOLDED.field(name).type)
+    return pa.chunked_array([column.unify_dictionaries().combine_chunks()], column.type)
+
+
+def _places(tables: list[pa.Table], prefix: str) -> Ints:
     """Each row's path, by its place in alphabetical order, and line, as one number: no two rows share it."""
-    return (_ranks(rows[f"{prefix}_path"]) << LINE_BITS) | ints(rows[f"{prefix}_line"])
+    return (_ranks(_joined(tables, f"{prefix}_path")) << LINE_BITS) | ints(_joined(tables, f"{prefix}_line"))
 
 
 def _last(values: Ints, starts: Ints) -> Ints:
