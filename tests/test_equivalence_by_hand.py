@@ -30,6 +30,15 @@ def users(*rows: str) -> str:
     return "\n".join(lines)
 
 
+def translations(*rows: str) -> str:
+    """A translations file; a row is `id day post language`."""
+    lines = ["translation_id,translated_at,post_id,source_language,target_language,status"]
+    for row in rows:
+        translation_id, day, post_id, language = row.split()
+        lines.append(f"{translation_id},2020-{day}T09:00:00Z,{post_id},fr,{language},ok")
+    return "\n".join(lines)
+
+
 HISTORIES: dict[str, list[Files]] = {
     "all usage goes, and comes back elsewhere in time": [
         {"usage/a.csv": usage("e1 03-01 u1", "e2 03-05 u2"), "users/a.csv": users("u1 01-01 staff BE")},
@@ -59,6 +68,18 @@ HISTORIES: dict[str, list[Files]] = {
         {"usage/b.csv": usage("e9 01-10 u1 teacher BE")},
         {"usage/b.csv": usage("e9 01-17 u2 teacher BE")},
         {"usage/c.csv": usage("e11 06-12 u3")},
+    ],
+    "translations from after the last day come to count as the days come": [
+        {
+            "usage/a.csv": usage("e1 03-01 u1"),
+            "translations/a.csv": translations("t1 03-01 p1 ar", "t2 03-03 p1 en", "t3 03-03 p2 ar", "t4 03-05 p3 ar"),
+            "translations/b.csv": translations("t2 03-03 p4 en", "t5 03-04 p4 tr", "t3 03-03 p2 ar"),
+        },
+        {"usage/b.csv": usage("e2 03-03 u1")},
+        {"usage/c.csv": usage("e3 03-05 u1")},
+        {"usage/c.csv": ""},
+        {"usage/a.csv": "", "usage/b.csv": ""},
+        {"usage/d.csv": usage("e4 03-04 u1")},
     ],
     "months of silence": [
         {"usage/a.csv": usage("e1 01-01 u1", "e2 01-02 u2")},

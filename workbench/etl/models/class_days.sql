@@ -9,9 +9,8 @@
 with marked as (
     select day - ((day - date '1970-01-05') % 28)::integer as starts_on, class_key, day
     from lake_class_user
-    group by day, class_key
+    where day >= (select since - ((since - date '1970-01-05') % 28)::integer from span)
 )
 select starts_on, class_key, bit_or(1 << (day - starts_on)::integer)::integer as days
 from marked
-where starts_on + 27 >= (select since from span)
 group by starts_on, class_key

@@ -12,6 +12,6 @@ with stones as (
     from current_classes, (values (3::bigint, 84), (6::bigint, 168)) as stone(months, days)
     where created_at::date + days + 27 >= (select since from span)
 )
-select distinct class_key, months, starts_on
-from stones join lake_class_user using (class_key)
-where day between starts_on and starts_on + 27
+select class_key, months, starts_on
+from stones semi join lake_class_user as used
+    on used.class_key = stones.class_key and used.day between starts_on and starts_on + 27

@@ -1,6 +1,7 @@
 -- meaning: One row per class, current state (its newest measure).
 -- needs: current_classes, activations, reference_academies
 -- key: class_key
+-- renew: created_on + 13 >= (select since from span)
 -- column class_key BIGINT: pseudonym of the class
 -- column created_at TIMESTAMPTZ: when the class was made
 -- column created_on DATE: its local date
@@ -27,3 +28,4 @@ select class_key, created_at, created_at::date as created_on, country, territory
 from current_classes
 left join (select class_key, activated_on from activations) using (class_key)
 left join reference_academies using (department)
+where created_at::date + 13 >= (select since from span)
