@@ -88,12 +88,16 @@ class _Domain:
             self._keys = np.concatenate([self._keys, np.zeros(more, np.int64)])
             self._hashed = np.concatenate([self._hashed, np.zeros(more, np.bool_)])
         new = np.flatnonzero(~self._hashed[numbers])
-        self._keys[numbers[new]] = np.frombuffer(b"".join(map(self._digest, identifiers.gather(new))), "<i8")
+        self._keys[numbers[new]] = np.frombuffer(self._digests(identifiers.gather(new)), "<i8")
         self._hashed[numbers[new]] = True
         keys: npt.NDArray[np.int64] = self._keys[numbers]
         return keys
 
-    def _digest(self, identifier: str) -> bytes:
-        hasher = self._keyed.copy()
-        hasher.update(identifier.encode())
-        return hasher.digest()
+    def _digests(self, identifiers: pl.Series) -> bytes:
+        """The digests one after the other; a call for each identifier would cost a tenth more."""
+        digests: list[bytes] = []
+        for identifier in identifiers.cast(pl.Binary).to_list():
+            hasher = self._keyed.copy()
+            hasher.update(identifier)
+            digests.append(hasher.digest())
+        return b"".join(digests)
