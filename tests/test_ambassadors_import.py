@@ -11,9 +11,10 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from command_line import workbench
 from ledgers import KEY
 from sqlalchemy import func, select
-from test_cli import assert_one_line, workbench
+from test_cli import assert_one_line
 from tiny import NOW
 
 from workbench.errors import NotReadable

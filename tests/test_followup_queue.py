@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from command_line import workbench
 from sqlalchemy import func, select
-from test_cli import workbench
 from test_people import add, at_once, person
 from test_programme import LEA, PARIS, Q1, Q2, TOM, ambassadors, answer, campaign, noon
 from tiny import NOW, settings

@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from command_line import workbench
 from sendgrid_server import KEY, SendGridServer, sendgrid_server
 from sending_desk import SOURCE, add_people, approved, counted, states
-from test_cli import assert_one_line, workbench
+from test_cli import assert_one_line
 from test_mail_events import Signer
 from test_people import add
 from test_programme import LEA, Q1, TOM, answer, campaign, noon

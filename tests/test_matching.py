@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import anyio
 import pytest
+from command_line import workbench
 from hypothesis import given
 from hypothesis import strategies as st
 from ledgers import KEY
@@ -28,7 +29,6 @@ from matching_answers import (
 )
 from sqlalchemy import func, select
 from starlette.applications import Starlette
-from test_cli import workbench
 from test_people import LEA, TOM, add, everything, person
 from test_typeform_hook import SECRET, body_of, signed
 from tiny import settings

@@ -20,6 +20,7 @@ import nbformat
 import polars as pl
 import pytest
 from browsing import build_sample
+from command_line import workbench as command
 from ledgers import KEY
 from nbclient import NotebookClient
 from test_cli import assert_one_line, workbench
@@ -372,11 +373,11 @@ def test_the_command_writes_a_notebook_as_one_file_that_fetches_nothing(sample_h
 def test_a_notebook_that_cannot_be_written_is_refused_in_one_line(sample_home: Path, tmp_path: Path) -> None:
     """Which ones there are, and what is missing; days and countries are a page's."""
     out = str(tmp_path / "one.html")
-    assert_one_line(workbench(sample_home, "report", "notebook", "99", "--out", out), 1, "99", "02-retention")
-    assert_one_line(workbench(tmp_path, "report", "notebook", "01", "--out", out), 1, "no build", "etl run")
-    assert workbench(sample_home, "report", "notebook", "--out", out).returncode == 2
-    assert workbench(sample_home, "report", "notebook", "01", "--country", "FR", "--out", out).returncode == 2
-    assert workbench(sample_home, "report", "users", "01", "--out", out).returncode == 2
+    assert_one_line(command(sample_home, "report", "notebook", "99", "--out", out), 1, "99", "02-retention")
+    assert_one_line(command(tmp_path, "report", "notebook", "01", "--out", out), 1, "no build", "etl run")
+    assert command(sample_home, "report", "notebook", "--out", out).returncode == 2
+    assert command(sample_home, "report", "notebook", "01", "--country", "FR", "--out", out).returncode == 2
+    assert command(sample_home, "report", "users", "01", "--out", out).returncode == 2
     with pytest.raises(UnknownNotebook, match="checkout"):
         notebook_path(tmp_path, "01")
     with pytest.raises(NothingPublished):

@@ -9,8 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from command_line import workbench
 from sqlalchemy import select, update
-from test_cli import workbench
 from test_people import add, at_once, person
 from tiny import NOW, etl, settings, write_csv
 

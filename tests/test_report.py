@@ -18,6 +18,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from command_line import workbench as command
 from pages_home import SMALL_COUNTRY, Truth, in_french, write_exports
 from playwright.sync_api import sync_playwright
 from shown_cells import read_cells
@@ -330,8 +331,8 @@ def test_the_command_writes_a_report_and_refuses_in_one_line(home: Path, tmp_pat
     report = document(out.read_text(encoding="utf-8"))
     assert "1 Oct 2020" in report.text
     assert "Belgium" in report.text
-    assert_one_line(workbench(home, "report", "users", "--country", "XX", "--out", str(out)), 1, "XX", "FR, BE")
-    assert workbench(home, "report", "users", "--since", "yesterday", "--out", str(out)).returncode == 2
+    assert_one_line(command(home, "report", "users", "--country", "XX", "--out", str(out)), 1, "XX", "FR, BE")
+    assert command(home, "report", "users", "--since", "yesterday", "--out", str(out)).returncode == 2
 
 
 # ------------------------------------------------------------------------------------------------ the sheet alone

@@ -11,9 +11,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from command_line import workbench
 from ledgers import KEY
 from sqlalchemy import select
-from test_cli import assert_one_line, workbench
+from test_cli import assert_one_line
 
 from workbench.errors import NotReadable, WorkbenchError
 from workbench.ledger import Ledger, open_ledger
