@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import workbench
 from ledgers import KEY
 from sqlalchemy import func, select
-from test_cli import assert_one_line, workbench
+from test_cli import assert_one_line
 from typeform_server import TOKEN, FormState, TypeformServer, filled_in, kill, moody, typeform_server, when
 
 from workbench.errors import WorkbenchError
@@ -493,16 +494,16 @@ def keep_trying(ledger: Ledger, server: TypeformServer) -> None:
     pytest.fail("no comparison came to its end")
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_nothing_is_lost_or_doubled(sqlite_url: str, seed: int) -> None:
-    """429, timeouts, cut-off bodies, late arrivals and kills, five times."""
-    survive(sqlite_url, seed)
+@pytest.mark.parametrize(("database", "seed"), [("sqlite", 0), ("postgresql", 1)])
+def test_nothing_is_lost_or_doubled(request: pytest.FixtureRequest, database: str, seed: int) -> None:
+    """429, timeouts, cut-off bodies, late arrivals and kills, on either database."""
+    survive(request.getfixturevalue(f"{database}_url"), seed)
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(5, 30))
+@pytest.mark.parametrize("seed", range(2, 30))
 def test_nothing_is_lost_or_doubled_for_long(request: pytest.FixtureRequest, seed: int) -> None:
-    """The same, twenty-five times more, on the one database and the other."""
+    """The same, twenty-eight times more, on the one database and the other."""
     survive(request.getfixturevalue("postgresql_url" if seed % 2 else "sqlite_url"), seed)
 
 

@@ -162,8 +162,9 @@ def read_until(home: Path, done: threading.Event) -> set[tuple[int, ...]]:
     return seen
 
 
-def test_readers_never_wait_and_never_fail_while_builds_are_published(tmp_path: Path) -> None:
-    """Eight threads and two processes open and ask throughout six publishes; every answer is from one whole build."""
+@pytest.mark.parametrize("builds", [4, pytest.param(13, marks=pytest.mark.soak)])
+def test_readers_never_wait_and_never_fail_while_builds_are_published(tmp_path: Path, builds: int) -> None:
+    """Eight threads and two processes open and ask while build follows build; each answer is from one whole build."""
     home, source, stop = tmp_path / "home", tmp_path / "source", tmp_path / "stop"
     usage_day(source, FIRST, ["u0"])
     etl(home, source)
@@ -172,7 +173,7 @@ def test_readers_never_wait_and_never_fail_while_builds_are_published(tmp_path: 
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     with ThreadPoolExecutor(8) as pool:
         readers = [pool.submit(read_until, home, done) for _ in range(8)]
-        for count in range(2, 8):
+        for count in range(2, builds + 1):
             usage_day(source, FIRST, [f"u{number}" for number in range(count)])
             etl(home, source)
         done.set()
@@ -182,7 +183,7 @@ def test_readers_never_wait_and_never_fail_while_builds_are_published(tmp_path: 
         output, _ = process.communicate(timeout=60)
         assert process.returncode == 0
         seen |= set(eval(output))  # a list of tuples printed by the reader above
-    assert seen <= {(count, count, count, count) for count in range(1, 8)}
+    assert seen <= {(count, count, count, count) for count in range(1, builds + 1)}
     assert len(seen) > 2, "the readers saw too few of the builds to prove anything"
 
 
