@@ -5,7 +5,6 @@ the rest is imported. `serving`, `served` and `sample_served` start the server a
 to be complete.
 """
 
-import fcntl
 import os
 import shutil
 import socket
@@ -18,6 +17,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from built_once import once
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 WORKBENCH = str(Path(sys.executable).with_name("workbench"))
@@ -160,17 +160,7 @@ def sample_served(folder: Path, scale: float = 0.001) -> Iterator[Site]:
 @pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The HOME of the small sample, which all workers of a run share: whoever comes first builds it, nobody writes."""
-    own = tmp_path_factory.getbasetemp()
-    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-    home, built = shared / "sample" / "home", shared / "sample" / "built"
-    home.parent.mkdir(exist_ok=True)
-    with (shared / "sample" / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not built.exists():
-            shutil.rmtree(home, ignore_errors=True)
-            build_sample(home)
-            built.touch()
-    return home
+    return once(tmp_path_factory, "sample", lambda folder: build_sample(folder / "home")) / "home"
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 from browsing import browser, context, sample_home, screen, tabs  # noqa: F401 (fixtures for every file)
 from ledgers import (  # noqa: F401 (fixtures for every file)
+    dropped,
     ledger,
     ledger_url,
     postgresql_template,
@@ -16,7 +17,10 @@ from ledgers import (  # noqa: F401 (fixtures for every file)
     sqlite_template,
     sqlite_url,
 )
+from pages_home import small_world  # noqa: F401 (a fixture for every file)
+from raw_sample import raw  # noqa: F401 (a fixture for every file)
 from streamlit.components.v2 import manifest_scanner
+from subscriptions_truth import signed  # noqa: F401 (a fixture for every file)
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 # No test looks at a clock: how long an example takes on a busy machine says nothing about the code.
@@ -24,6 +28,21 @@ hypothesis.settings.register_profile("workbench", deadline=None)
 hypothesis.settings.load_profile("workbench")
 
 ON_CI = os.environ.get("CI") == "true"
+
+LONGEST = (
+    "browser_pages sending_kills diane courrier_day browser notebooks documents report pages "
+    "page_questionnaires page_data typeform_sync equivalence digest"
+).split()
+"""The files that take longest, the longest first: begun last, one would run on while the other workers are idle."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begins with the files that take longest; the others follow in their order, and within a file nothing moves."""
+    places = {f"test_{name}": place for place, name in enumerate(LONGEST)}
+    if gone := [name for name in places if not (CHECKOUT / "tests" / f"{name}.py").is_file()]:
+        raise pytest.UsageError(f"LONGEST in tests/conftest.py names files that are not there: {', '.join(gone)}")
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,7 +12,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
-from tiny import USAGE, USERS, days, write_csv
+import pytest
+from built_once import once
+from tiny import USAGE, USERS, days, etl, write_csv
 
 FIRST_SPAN = days(date(2019, 12, 2), 14)
 SECOND_SPAN = days(date(2020, 9, 1), 105)
@@ -100,6 +102,16 @@ def _subscriptions() -> Iterator[tuple[str, ...]]:
     yield "s1", "alive", "plus", "commune", "2020-09-10", "2021-09-10", "99", "false"
     yield "s2", "quiet", "standard", "ecole", "2020-09-20", "2021-09-20", "59", "false"
     yield "s3", "old", "initiale", "classe", "2019-09-10", "2020-09-10", "29", "false"
+
+
+def _build(folder: Path) -> None:
+    etl(folder / "home", write_exports(folder / "source"))
+
+
+@pytest.fixture(scope="session")
+def small_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The exports of the small world in `source`, and in `home` their build, which all workers share: nobody writes."""
+    return once(tmp_path_factory, "small_world", _build)
 
 
 class Truth:

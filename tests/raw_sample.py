@@ -1,16 +1,18 @@
 """A small sample by the real generator: its HOME, and its exports read back row by row without the workbench's readers.
 
-`sampled(folder)` writes and lands it once for all test files of a session. What a page must say is counted from the
+The fixture `raw` is written and landed once for all test files of a run. What a page must say is counted from the
 frames of `Raw` in the tests, as design.md defines it.
 """
 
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
 from pathlib import Path
 
 import polars as pl
+import pytest
+from built_once import once
 from test_sample import folded, read_feed
 from tiny import etl
 
@@ -58,11 +60,17 @@ class Raw:
         return done.group_by("post_id").agg(pl.col("class_id", "country", "day").first())
 
 
-@cache
-def sampled(folder: Path) -> Raw:
-    """The sample, written and landed once a session below a folder of the session's."""
+def _build(folder: Path) -> None:
     write_sample(folder / "exports", scale=0.004)
     etl(folder / "home", folder / "exports")
+
+
+@pytest.fixture(scope="session")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Raw:
+    """The sample, written and landed once a run; each worker has a HOME of its own, since a visit writes to it."""
+    folder, own = once(tmp_path_factory, "raw_sample", _build), tmp_path_factory.mktemp("raw")
+    (own / "exports").symlink_to(folder / "exports")
+    home = shutil.copytree(folder / "home", own / "home")
     usage, classes, translations = (
         read_feed(folder / "exports" / feed) for feed in ("usage", "classes", "translations")
     )
@@ -70,7 +78,7 @@ def sampled(folder: Path) -> Raw:
     filled = pl.when(pl.col("class_id") != "").then("class_id").alias("class_id")
     done = pl.col("status").fill_null("ok").is_in(["ok", ""]).alias("done")
     return Raw(
-        folder / "home",
+        home,
         _placed(whole.unique("event_id"), "occurred_at").with_columns(filled),
         _placed(classes.unique("class_id", keep="last", maintain_order=True), "created_at"),
         _placed(translations.unique("translation_id"), "translated_at").with_columns(done),

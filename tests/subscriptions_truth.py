@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
+from built_once import once
 from test_sample import COLUMNS, ENTITLEMENTS, folded, read_feed
-from tiny import write_csv
+from tiny import etl, write_csv
 
 from workbench.sample import write_sample
 
@@ -56,6 +58,16 @@ _SIGNED = [
 
 Row = dict[str, Any]
 Cut = dict[str, tuple[str, ...]]
+
+
+def _build(folder: Path) -> None:
+    etl(folder / "home", write_signed(folder / "exports"))
+
+
+@pytest.fixture(scope="session")
+def signed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """In `exports` a small sample and subscriptions at every edge; in `home` their build, which all workers share."""
+    return once(tmp_path_factory, "signed", _build)
 
 
 def write_signed(source: Path) -> Path:

@@ -4,6 +4,7 @@ import doctest
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,6 @@ from pathlib import Path
 import pandas as pd
 import polars as pl
 import pytest
-from pages_home import write_exports
 from polars.testing import assert_frame_equal
 from tiny import etl, settings, usage_day
 
@@ -34,11 +34,9 @@ SINCE, UNTIL = date(2020, 10, 1), date(2020, 12, 6)
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(small_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A HOME with the build of the pages' small world."""
-    source, home = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("home")
-    etl(home, write_exports(source))
-    return home
+    return shutil.copytree(small_world / "home", tmp_path_factory.mktemp("small") / "home")
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
-from browsing import PHONE, Site, drawn, environment, opened, run, sample_served
+from browsing import PHONE, Site, copy_served, drawn, environment, opened, run
 from playwright.sync_api import Page, expect
 
 from workbench.text import Words
@@ -34,9 +34,9 @@ ON_LINE_10 = FR("mail.finding.missing_alt", found="https://example.org/classe.pn
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The sample with its programme, served; its mail goes into the outbox."""
-    with sample_served(tmp_path_factory.mktemp("courrier")) as found:
+    with copy_served(sample_home, tmp_path_factory.mktemp("courrier")) as found:
         yield found
 
 

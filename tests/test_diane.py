@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import Site, drawn, opened, sample_served
+from browsing import Site, copy_served, drawn, opened
 from playwright.sync_api import Locator, Page, expect
 
 from workbench.text import Words
@@ -21,9 +21,9 @@ Exemple;Yvon;ceci n'est pas une adresse;École Neuve;Lyon
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The sample with its programme, served."""
-    with sample_served(tmp_path_factory.mktemp("diane")) as found:
+    with copy_served(sample_home, tmp_path_factory.mktemp("diane")) as found:
         yield found
 
 

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from command_line import workbench
 from pages_home import CLASSES, TRANSLATIONS, Truth, write_exports
 from PIL import Image
-from raw_sample import Raw, sampled
+from raw_sample import Raw
 from sending_desk import NOW, SENDER, add_people, sent, states
-from test_cli import assert_one_line, workbench
+from test_cli import assert_one_line
 from tiny import USERS, bytes_below, days, etl, usage_day, write_csv
 
 from workbench.access import Role
@@ -83,12 +84,6 @@ def warehouse(home: Path) -> Iterator[Warehouse]:
 def written(warehouse: Warehouse) -> Digest:
     """Its digest of the week before 15 December 2020, in French."""
     return digest(warehouse, TODAY, FR, 5, URL)
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Raw:
-    """The generator's sample, and its rows."""
-    return sampled(tmp_path_factory.getbasetemp() / "raw_sample")
 
 
 def flat(said: str) -> str:
@@ -325,18 +320,18 @@ def test_an_export_that_began_within_a_week_makes_no_past(tmp_path: Path) -> Non
 # ---------------------------------------------------------------------------------------------- the sample, its alerts
 
 
-def test_active_users_of_the_sample_are_those_of_its_rows(sample: Raw) -> None:
+def test_active_users_of_the_sample_are_those_of_its_rows(raw: Raw) -> None:
     """The generator's exports, doubled rows and odd dates included."""
-    found = digest(open_warehouse(sample.home), TODAY, FR, 5, URL)
-    users = sample.usage.filter(pl.col("day").is_between(*WEEK))["user_id"].n_unique()
+    found = digest(open_warehouse(raw.home), TODAY, FR, 5, URL)
+    users = raw.usage.filter(pl.col("day").is_between(*WEEK))["user_id"].n_unique()
     assert value(found, "wau") == FR.number(users)
-    posts = sample.translated_posts().filter(pl.col("day").is_between(*WEEK)).height
+    posts = raw.translated_posts().filter(pl.col("day").is_between(*WEEK)).height
     assert value(found, "translated_posts") == FR.number(posts)
 
 
-def test_alerts_of_the_week_are_those_of_the_command(sample: Raw) -> None:
+def test_alerts_of_the_week_are_those_of_the_command(raw: Raw) -> None:
     """When schools closed, users came; in December there was no alert, and that is said too."""
-    warehouse = open_warehouse(sample.home)
+    warehouse = open_warehouse(raw.home)
     found = digest(warehouse, date(2020, 3, 17), FR, 5, URL)
     standing = alerts(warehouse, Asking(Role.VIEWER, 5), date(2020, 3, 15))
     assert [alert.metric for alert in standing][:1] == ["dau"]
@@ -348,9 +343,9 @@ def test_alerts_of_the_week_are_those_of_the_command(sample: Raw) -> None:
     assert flat(FR("digest.calm")) in flat(calm.content.text)
 
 
-def test_an_alert_that_is_over_before_the_week_ends_is_of_the_week(sample: Raw) -> None:
+def test_an_alert_that_is_over_before_the_week_ends_is_of_the_week(raw: Raw) -> None:
     """In the week of 16 March so many came until Saturday; on Sunday nothing was unusual any more."""
-    warehouse = open_warehouse(sample.home)
+    warehouse = open_warehouse(raw.home)
     assert alerts(warehouse, Asking(Role.VIEWER, 5), date(2020, 3, 22)) == []
     (ended,) = alerts(warehouse, Asking(Role.VIEWER, 5), date(2020, 3, 21))
     told = vars(ended) | {"metric": FR(f"metric.{ended.metric}.name"), "expected": round(ended.expected)}

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from pages_home import SMALL_COUNTRY, SMALL_ROLE, Truth, write_exports
-from tiny import etl
+from pages_home import SMALL_COUNTRY, SMALL_ROLE, Truth
 
 import workbench
 from workbench.access import NotAllowed, Role
@@ -23,9 +22,9 @@ QUESTIONS = sorted(path.stem for path in Path(workbench.__file__).parent.glob("m
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def source(small_world: Path) -> Path:
     """The exports of the small world."""
-    return write_exports(tmp_path_factory.mktemp("source"))
+    return small_world / "source"
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +34,9 @@ def truth(source: Path) -> Truth:
 
 
 @pytest.fixture(scope="module")
-def warehouse(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+def warehouse(small_world: Path) -> Iterator[Warehouse]:
     """The build of the small world."""
-    home = tmp_path_factory.mktemp("home")
-    etl(home, source)
-    opened = workbench.open(home)
+    opened = workbench.open(small_world / "home")
     yield opened
     opened.close()
 

@@ -1,5 +1,6 @@
 """Figures of subscriptions, against an independent count of the same export files."""
 
+import shutil
 from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterator
@@ -9,8 +10,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from subscriptions_truth import UNTIL, Cut, Signed, write_signed
-from tiny import etl, settings
+from subscriptions_truth import UNTIL, Cut, Signed
+from tiny import settings
 
 import workbench
 from workbench.access import NotAllowed, Role
@@ -27,9 +28,9 @@ EUROS = ("former_eur", "new_eur", "expansion_eur", "contraction_eur", "churned_e
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def source(signed: Path) -> Path:
     """A small sample, and subscriptions at every edge."""
-    return write_signed(tmp_path_factory.mktemp("signed") / "exports")
+    return signed / "exports"
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +40,9 @@ def truth(source: Path) -> Signed:
 
 
 @pytest.fixture(scope="module")
-def home(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A HOME with the build of these exports."""
-    folder = tmp_path_factory.mktemp("home")
-    etl(folder, source)
-    return folder
+def home(signed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A HOME with the build of these exports; a copy, since a visit writes to it."""
+    return shutil.copytree(signed / "home", tmp_path_factory.mktemp("signed") / "home")
 
 
 @pytest.fixture(scope="module")

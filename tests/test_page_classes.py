@@ -7,7 +7,7 @@ from statistics import median
 
 import polars as pl
 import pytest
-from raw_sample import BEFORE, SINCE, UNTIL, Raw, sampled, within
+from raw_sample import BEFORE, SINCE, UNTIL, Raw, within
 from test_pages import _nothing_cached, figures, table, texts, visit  # noqa: F401  # of every test here
 from tiny import USAGE, etl, write_csv
 
@@ -25,12 +25,6 @@ COHORTS = {
     "Mêmes semaines de 2019": (date(2019, 3, 18), date(2019, 5, 12)),
     "Reste de 2019-2020": (date(2019, 9, 1), date(2020, 8, 31)),
 }
-
-
-@pytest.fixture(scope="module")
-def raw(tmp_path_factory: pytest.TempPathFactory) -> Raw:
-    """The sample that all pages of this kind are counted on."""
-    return sampled(tmp_path_factory.getbasetemp() / "raw_sample")
 
 
 def written(share: float) -> str:

@@ -5,9 +5,8 @@ from datetime import date
 from pathlib import Path
 
 import polars as pl
-import pytest
 from raw_people import active_by_country, living, people, places
-from raw_sample import BEFORE, SINCE, UNTIL, Raw, sampled
+from raw_sample import BEFORE, SINCE, UNTIL, Raw
 from streamlit.testing.v1 import AppTest
 from test_pages import _nothing_cached, as_role, figures, table, texts, visit  # noqa: F401
 from tiny import USAGE, USERS, etl, write_csv
@@ -15,12 +14,6 @@ from tiny import USAGE, USERS, etl, write_csv
 from workbench.text import Words
 
 FRENCH = Words("fr")
-
-
-@pytest.fixture(scope="module")
-def raw(tmp_path_factory: pytest.TempPathFactory) -> Raw:
-    """A sample by the real generator, landed, and its exports."""
-    return sampled(tmp_path_factory.getbasetemp() / "raw_sample")
 
 
 def counted(rows: pl.DataFrame, column: str) -> dict[str, int]:

@@ -5,8 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
-import pytest
-from raw_sample import BEFORE, SINCE, UNTIL, Raw, sampled, within
+from raw_sample import BEFORE, SINCE, UNTIL, Raw, within
 from test_pages import _nothing_cached, descriptions, figures, table, texts, visit  # noqa: F401  # of every test here
 from tiny import etl, usage_day
 
@@ -18,12 +17,6 @@ from workbench.text import Words
 FRENCH = Words("fr")
 ADOPTION, DISCOVERIES, TUTORIALS = range(3)
 EVENT = {known.label["fr"]: known.event for known in gestures()}
-
-
-@pytest.fixture(scope="module")
-def raw(tmp_path_factory: pytest.TempPathFactory) -> Raw:
-    """The sample that all pages of this kind are counted on."""
-    return sampled(tmp_path_factory.getbasetemp() / "raw_sample")
 
 
 def lately(usage: pl.DataFrame, last: date) -> pl.DataFrame:

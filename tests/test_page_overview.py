@@ -8,9 +8,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from pages_home import Truth, write_exports
+from pages_home import Truth
 from raw_people import active, arr_eur, living
-from raw_sample import BEFORE, SINCE, UNTIL, Raw, sampled, within
+from raw_sample import BEFORE, SINCE, UNTIL, Raw, within
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import DateInput
 from test_pages import _nothing_cached, table, texts, visit  # noqa: F401  # the first is for every test
@@ -47,12 +47,6 @@ show(Page(
 LAST_YEAR = date(2019, 9, 1), date(2020, 8, 31)
 SAME_SCHOOL_DAY = date(2019, 12, 16)
 """The Monday of the sixteenth school week of 2019-2020, as 14 December is of 2020-2021's."""
-
-
-@pytest.fixture(scope="module")
-def raw(tmp_path_factory: pytest.TempPathFactory) -> Raw:
-    """A sample by the real generator, landed, and its exports."""
-    return sampled(tmp_path_factory.getbasetemp() / "raw_sample")
 
 
 def counted(raw: Raw) -> dict[str, Callable[[date, date], float]]:
@@ -193,19 +187,18 @@ def test_what_left_its_usual_course_is_said_first(tmp_path: Path) -> None:
         assert said in texts(visit(tmp_path / "home", **query))
 
 
-def test_a_usual_course_is_said_too(source: Path, tmp_path: Path) -> None:
+def test_a_usual_course_is_said_too(home: Path) -> None:
     """Nothing unusual is news as well."""
-    etl(tmp_path / "home", source)
-    assert FRENCH("alert.none") in texts(visit(tmp_path / "home"))
+    assert FRENCH("alert.none") in texts(visit(home))
 
 
 # ---------------------------------------------------------------------------------------------- since the last build
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def source(small_world: Path) -> Path:
     """The exports of the small world."""
-    return write_exports(tmp_path_factory.mktemp("source"))
+    return small_world / "source"
 
 
 def leave_out(file: Path, gone: Callable[[str], bool]) -> None:
@@ -225,19 +218,26 @@ def moved(app: AppTest) -> dict[str, list[str]]:
     return {row[0]: row[1:] for row in rows}
 
 
-@pytest.fixture
-def twice(source: Path, tmp_path: Path) -> tuple[Path, Path]:
+@pytest.fixture(scope="module")
+def built_twice(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A HOME with two builds, and what the first was made of: two days and two translated posts less."""
-    first, exports = tmp_path / "first", tmp_path / "exports"
+    folder = tmp_path_factory.mktemp("twice")
+    first, exports = folder / "first", folder / "exports"
     shutil.copytree(source, first)
     leave_out(first / "usage" / "2020.csv", lambda line: "2020-12-13T" in line or "2020-12-14T" in line)
     leave_out(first / "translations" / "translations.csv", lambda line: ",p3," in line or ",p7," in line)
     shutil.copytree(first, exports)
-    etl(tmp_path / "home", exports)
+    etl(folder / "home", exports)
     shutil.copytree(source, exports, dirs_exist_ok=True)
     (exports / "usage" / "empty.csv").write_bytes(b"")
-    etl(tmp_path / "home", exports)
-    return tmp_path / "home", first
+    etl(folder / "home", exports)
+    return folder
+
+
+@pytest.fixture
+def twice(built_twice: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """A copy of that HOME, and what its first build was made of."""
+    return shutil.copytree(built_twice / "home", tmp_path / "home"), built_twice / "first"
 
 
 def test_what_the_last_build_brought_is_counted_against_the_one_before(twice: tuple[Path, Path], source: Path) -> None:
@@ -269,13 +269,12 @@ def test_a_correction_of_known_days_is_told_from_new_days(twice: tuple[Path, Pat
     assert moved(visit(home))["Publications traduites"][3] == f"+{corrected}" != "+0"
 
 
-def test_the_first_build_has_nothing_to_be_compared_with(source: Path, tmp_path: Path) -> None:
+def test_the_first_build_has_nothing_to_be_compared_with(home: Path) -> None:
     """And says so."""
-    etl(tmp_path / "home", source)
-    kept = tmp_path / "home" / "warehouse"
-    shutil.copy(kept / f"{current_build(tmp_path / 'home')}.duckdb", kept / ".building-000002-x.duckdb")
-    assert previous_build(tmp_path / "home") is None
-    assert FRENCH("overview.since_build.first") in texts(visit(tmp_path / "home"))
+    kept = home / "warehouse"
+    shutil.copy(kept / f"{current_build(home)}.duckdb", kept / ".building-000002-x.duckdb")
+    assert previous_build(home) is None
+    assert FRENCH("overview.since_build.first") in texts(visit(home))
 
 
 def test_a_build_of_another_version_is_not_compared(twice: tuple[Path, Path]) -> None:
@@ -306,10 +305,9 @@ def test_the_build_before_is_the_newest_of_those_kept(twice: tuple[Path, Path]) 
 
 
 @pytest.fixture
-def home(source: Path, tmp_path: Path) -> Path:
-    """A HOME whose ledger is empty."""
-    etl(tmp_path / "home", source)
-    return tmp_path / "home"
+def home(small_world: Path, tmp_path: Path) -> Path:
+    """A HOME whose ledger has nothing of the team's."""
+    return shutil.copytree(small_world / "home", tmp_path / "home")
 
 
 def unfolded(app: AppTest) -> AppTest:

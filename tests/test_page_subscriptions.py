@@ -1,5 +1,6 @@
 """The page of the subscriptions: its numbers are those of the exports, and nobody sees more than their role may."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -8,7 +9,7 @@ import polars as pl
 import pytest
 from pages_home import in_french
 from streamlit.testing.v1 import AppTest
-from subscriptions_truth import UNTIL, Cut, Signed, write_signed
+from subscriptions_truth import UNTIL, Cut, Signed
 from test_pages import (
     FOLDER,
     _nothing_cached,  # noqa: F401  # for every test here
@@ -65,9 +66,9 @@ runpy.run_path({page!r}, run_name="__main__")
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def source(signed: Path) -> Path:
     """A small sample, and subscriptions at every edge."""
-    return write_signed(tmp_path_factory.mktemp("signed") / "exports")
+    return signed / "exports"
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +78,9 @@ def truth(source: Path) -> Signed:
 
 
 @pytest.fixture(scope="module")
-def home(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A HOME with the build of these exports."""
-    folder = tmp_path_factory.mktemp("home")
-    etl(folder, source)
-    return folder
+def home(signed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A HOME with the build of these exports; a copy, since a visit writes to it."""
+    return shutil.copytree(signed / "home", tmp_path_factory.mktemp("signed") / "home")
 
 
 @pytest.fixture

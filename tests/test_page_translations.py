@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from raw_sample import BEFORE, SINCE, UNTIL, Raw, sampled, within
+from raw_sample import BEFORE, SINCE, UNTIL, Raw, within
 from test_pages import _nothing_cached, figures, table, texts, visit  # noqa: F401  # of every test here
 from tiny import etl, write_csv
 
@@ -16,12 +16,6 @@ from workbench.text import Words
 
 FRENCH = Words("fr")
 PAIRS, COUNTRIES = 0, 1
-
-
-@pytest.fixture(scope="module")
-def raw(tmp_path_factory: pytest.TempPathFactory) -> Raw:
-    """The sample that all pages of this kind are counted on."""
-    return sampled(tmp_path_factory.getbasetemp() / "raw_sample")
 
 
 def translating(raw: Raw, country: str = "") -> tuple[int, int]:

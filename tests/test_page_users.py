@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 from raw_people import active
-from raw_sample import BEFORE, SINCE, UNTIL, Raw, sampled
+from raw_sample import BEFORE, SINCE, UNTIL, Raw
 from streamlit.testing.v1 import AppTest
 from test_pages import _nothing_cached, figures, table, texts, visit  # noqa: F401  # the first is for every test
 
@@ -24,12 +24,6 @@ NO_SCHOOL += [(date(2019, 10, 19), date(2019, 11, 3)), (date(2019, 11, 11), date
 """All zones' autumn breaks and Armistice Day of the two years, as the decrees have them."""
 MONDAYS = {"2018-2019": date(2018, 9, 3), "2019-2020": date(2019, 9, 2), "2020-2021": date(2020, 8, 31)}
 """The Monday of the week of the rentrée."""
-
-
-@pytest.fixture(scope="module")
-def raw(tmp_path_factory: pytest.TempPathFactory) -> Raw:
-    """A sample by the real generator, landed, and its exports."""
-    return sampled(tmp_path_factory.getbasetemp() / "raw_sample")
 
 
 def days_between(first: date, last: date) -> list[date]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import streamlit as st
-from pages_home import Truth, in_french, write_exports
+from pages_home import Truth, in_french
 from shown_cells import read_cells
 from streamlit.testing.v1 import AppTest
 from tiny import USAGE, etl, write_csv
@@ -69,17 +69,15 @@ def only(home: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def source(small_world: Path) -> Path:
     """The exports of the small world."""
-    return write_exports(tmp_path_factory.mktemp("source"))
+    return small_world / "source"
 
 
 @pytest.fixture(scope="module")
-def home(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A HOME with the build of the small world."""
-    folder = tmp_path_factory.mktemp("home")
-    etl(folder, source)
-    return folder
+def home(small_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A HOME with the build of the small world; a copy, since a visit writes to it."""
+    return shutil.copytree(small_world / "home", tmp_path_factory.mktemp("small") / "home")
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ Pages run as the app runs them; popovers are opened, and each file is written by
 
 import io
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from xml.etree import ElementTree
@@ -14,10 +15,9 @@ import pandas as pd
 import polars as pl
 import pytest
 import streamlit as st
-from pages_home import Truth, in_french, write_exports
+from pages_home import Truth, in_french
 from shown_cells import read_cells, written_cells
 from streamlit.testing.v1 import AppTest
-from tiny import etl
 
 from workbench.export import SHEET_ROWS
 from workbench.pages.sheet.screen import slug
@@ -66,17 +66,15 @@ def _nothing_cached() -> None:
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def source(small_world: Path) -> Path:
     """The exports of the small world."""
-    return write_exports(tmp_path_factory.mktemp("source"))
+    return small_world / "source"
 
 
 @pytest.fixture(scope="module")
-def home(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A HOME with the build of the small world."""
-    folder = tmp_path_factory.mktemp("home")
-    etl(folder, source)
-    return folder
+def home(small_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A HOME with the build of the small world; a copy, since a visit writes to it."""
+    return shutil.copytree(small_world / "home", tmp_path_factory.mktemp("small") / "home")
 
 
 def popovers(app: AppTest) -> list[str]:
