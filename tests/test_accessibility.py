@@ -2,12 +2,13 @@
 
 A finding is a rule and a kind of place: the three innermost parts of Streamlit's that it stands in. What plain
 Streamlit does not get right either is listed in `KNOWN`, and asserted, so that the list shortens when it does.
+
+Every day `test_browser_pages` asks axe about each page that it has open; here, in the soak, each is seen in every look.
 """
 
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -37,6 +38,9 @@ AT_REST = {
 KNOWN = IN_A_MENU | ON_A_PHONE | AT_REST
 """What plain Streamlit 1.67 does not get right. At rest, our theme gets every contrast right."""
 
+OF_A_POPOVER = ("[data-testid=stPopover]", "[data-testid=stPopoverBody]")
+"""What changes on a page when one opens: its buttons, and what they open."""
+
 PLACE = """selector => {
   const parts = []
   for (let e = document.querySelector(selector); e && parts.length < 3; e = e.parentElement)
@@ -59,16 +63,16 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.url
 
 
-def findings(screen: Page) -> set[Finding]:
-    """The serious and critical findings on a page as it is now."""
-    reported = Axe().run(screen).response["violations"]
+def findings(screen: Page, parts: tuple[str, ...] = ("html",)) -> set[Finding]:
+    """The serious and critical findings on a page as it is now, or in parts of it."""
+    reported = Axe().run(screen, {"include": [[part] for part in parts]}).response["violations"]
     serious = [rule for rule in reported if rule["impact"] in ("serious", "critical")]
     return {(rule["id"], screen.evaluate(PLACE, node["target"][0])) for rule in serious for node in rule["nodes"]}
 
 
-def findings_opened(screen: Page, last: str, at_rest: set[Finding]) -> set[Finding]:
-    """The findings on a page at rest, with everything unfolded, with a definition and with an export open before it."""
-    found, folded = set(at_rest), False
+def findings_opened(screen: Page, last: str) -> set[Finding]:
+    """The findings on a page with everything unfolded, and with a definition and an export open before it."""
+    found, folded = set[Finding](), False
     for fold in screen.locator("[data-testid=stMain] details > summary").all():
         if not fold.evaluate("fold => fold.parentElement.open"):
             fold.click()
@@ -79,22 +83,10 @@ def findings_opened(screen: Page, last: str, at_rest: set[Finding]) -> set[Findi
     for popover in (popovers.first, popovers.last):
         popover.click()
         expect(screen.get_by_test_id("stPopoverBody").locator("p, code, button").first).to_be_visible()
-        found |= findings(drawn(screen, last))
+        found |= findings(drawn(screen, last), OF_A_POPOVER)
         screen.keyboard.press("Escape")
         expect(screen.get_by_test_id("stPopoverBody")).to_have_count(0)
     return found
-
-
-def looks() -> list[Any]:
-    """Each page in one of the four ways every day, one page after the other in the next; all four are soaked."""
-    every = ((WIDE, "light"), (PHONE, "dark"), (WIDE, "dark"), (PHONE, "light"))
-    daily = {page: every[place % len(every)] for place, page in enumerate(PAGES)}
-    return [
-        pytest.param(
-            page, *look, id=f"{page}-{look[0][0]}-{look[1]}", marks=() if look == daily[page] else pytest.mark.soak
-        )
-        for page, look in product(PAGES, every)
-    ]
 
 
 def test_what_is_known_of_plain_streamlit_is_true(tabs: Tabs, bare: str) -> None:
@@ -103,27 +95,28 @@ def test_what_is_known_of_plain_streamlit_is_true(tabs: Tabs, bare: str) -> None
     for size, scheme in ((WIDE, "light"), (PHONE, "dark")):
         screen = tabs(size, scheme)
         screen.goto(bare)
-        found |= findings_opened(screen, "the end", findings(drawn(screen, "the end")))
+        found |= findings(drawn(screen, "the end")) | findings_opened(screen, "the end")
     assert found == KNOWN
 
 
-@pytest.mark.parametrize(("page", "size", "scheme"), looks())
+@pytest.mark.soak
+@pytest.mark.parametrize(("page", "size", "scheme"), [*product(PAGES, (WIDE, PHONE), ("light", "dark"))])
 def test_no_page_has_a_finding_of_its_own(
     tabs: Tabs, site: Site, page: str, size: tuple[int, int], scheme: str
 ) -> None:
-    """Nothing serious or critical that plain Streamlit does not have; at rest, nothing about contrast either."""
+    """In every size and light; `test_browser_pages` sees each page so every day, where it is open already."""
     screen = opened(tabs(size, scheme), site, page)
-    at_rest = findings(screen)
-    assert [place for rule, place in at_rest if rule == "color-contrast"] == []
-    assert findings_opened(screen, "build 0", at_rest) - KNOWN == set()
+    assert_nothing_at_rest(screen)
+    assert_nothing_that_opens(screen)
 
 
-def test_axe_is_heard(screen: Page, site: Site) -> None:
-    """A picture without words and a pale text, put into a page, are found there."""
-    opened(screen, site)
-    screen.evaluate(
-        "document.querySelector('[data-testid=stMarkdown]').insertAdjacentHTML("
-        "'beforeend', '<img src=\"favicon.png\"><p style=\"color: #ddd; background: #fff\">pale</p>')"
-    )
-    rules = {rule for rule, _ in findings(screen)}
-    assert {"image-alt", "color-contrast"} <= rules
+def assert_nothing_at_rest(screen: Page) -> None:
+    """Nothing serious or critical that plain Streamlit does not have, and nothing about contrast."""
+    found = findings(screen)
+    assert [place for rule, place in found if rule == "color-contrast"] == []
+    assert found - KNOWN == set()
+
+
+def assert_nothing_that_opens(screen: Page) -> None:
+    """The same of what is folded, of a definition and of an export."""
+    assert findings_opened(screen, "build 0") - KNOWN == set()

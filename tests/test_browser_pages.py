@@ -24,6 +24,7 @@ import pytest
 from browsing import PHONE, WIDE, Site, Tabs, complaints, copy_served, drawn, opened, visitor
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
+from test_accessibility import assert_nothing_at_rest, assert_nothing_that_opens, findings
 
 from workbench.app import GROWTH, PAGES
 from workbench.text import LANGUAGES, Words
@@ -203,7 +204,7 @@ def test_every_page_is_whole(tabs: Tabs, site: Site, look: Look) -> None:
 
 
 def assert_whole(seen: Seen) -> None:
-    """No complaint in the console, nothing from elsewhere, nothing wider than the screen, in its light and language."""
+    """No complaint in the console or of axe, nothing from elsewhere or too wide, in its light and language."""
     screen, look = seen.screen, seen.look
     expect(screen.get_by_role("heading", level=1)).to_have_text(Words(look.language)(f"page.{look.page}.title"))
     assert screen.evaluate("innerWidth") == look.size[0]
@@ -211,6 +212,7 @@ def assert_whole(seen: Seen) -> None:
     assert [url for url in seen.asked if not url.startswith((seen.site.url, "data:", "blob:"))] == []
     assert screen.evaluate(OUTSIDE) == []
     assert brightness(screen) == look.scheme
+    assert_nothing_at_rest(screen)
 
 
 def test_the_keyboard_reaches_everything(desk: Seen) -> None:
@@ -253,6 +255,22 @@ def test_every_page_is_seen_in_both_lights_and_languages_every_day() -> None:
     assert {everyday(page)[0].scheme for page in PAGES} == set(SCHEMES)
     every = {param.values[0] for param in looks()} | {everyday(page)[0] for page in PAGES}
     assert len(every) == len(PAGES) * 2 * len(SCHEMES) * len(LANGUAGES)
+
+
+def test_nothing_that_opens_has_a_finding_of_its_own(desk: Seen) -> None:
+    """Folds, a definition, an export: axe has nothing serious to say that it does not say of plain Streamlit."""
+    assert_nothing_that_opens(desk.screen)
+
+
+def test_axe_is_heard(screen: Page, site: Site) -> None:
+    """A picture without words and a pale text, put into a page, are found there."""
+    opened(screen, site)
+    screen.evaluate(
+        "document.querySelector('[data-testid=stMarkdown]').insertAdjacentHTML("
+        "'beforeend', '<img src=\"favicon.png\"><p style=\"color: #ddd; background: #fff\">pale</p>')"
+    )
+    rules = {rule for rule, _ in findings(screen)}
+    assert {"image-alt", "color-contrast"} <= rules
 
 
 def test_the_documentation_shows_every_page() -> None:
