@@ -33,13 +33,13 @@ def show() -> None:
 
 def filters() -> str:
     """As many of each kind as our sidebar has; gives the year."""
+    st.segmented_control("Language", ["Français", "English"], default="Français", required=True)
     year = st.selectbox("Year", YEARS)
     st.selectbox("Period", ["all", "28 days"])
     st.multiselect("Country", ["FR", "BE", "CH"], default=["FR"], placeholder="all")
     st.multiselect("Role", ["teacher", "parent"], placeholder="all")
     st.multiselect("Plan", ["standard", "plus"], placeholder="all")
     st.selectbox("Compare", ["before", "last year"])
-    st.segmented_control("Language", ["Français", "English"], default="Français", required=True)
     return year
 
 

@@ -60,7 +60,7 @@ OUTSIDE = """() => {
 ON_A_MARK = """chart => {
   chart.scrollIntoView({ block: 'center' })
   const area = mark => mark.getBoundingClientRect().width * mark.getBoundingClientRect().height
-  const marks = [...chart.querySelectorAll('[role=graphics-symbol][aria-label]:not(g)')]
+  const marks = [...chart.querySelectorAll('.role-mark > path:not([fill-opacity])')] // not the ground of a map
   for (const mark of marks.sort((one, other) => area(other) - area(one))) {
     const box = mark.getBoundingClientRect()
     for (let n = 1; n < 400; n++) {

@@ -86,14 +86,14 @@ def bars(frame: pl.DataFrame, stacks: list[str], caption: Caption, words: Words)
 def finished(chart: Any, caption: Caption, words: Words, height: int) -> Drawn:
     """The chart with its caption, in the language's numbers and dates, as wide as its place.
 
-    It is read aloud as its description alone: a name on each mark would be heard mark after mark, and takes as long to
-    make as the mark itself.
+    Its marks have no names of their own: they would be heard one after the other, hundreds of them, and each takes as
+    long to make as the mark itself.
     """
     title = alt.TitleParams(text=caption.title, subtitle=caption.unit, anchor="start", frame="bounds", offset=14)
     finished: Drawn = chart.properties(
         title=title, description=caption.description, width="container", height=height
     ).configure(
-        aria=False,
+        mark={"aria": False},
         locale=words.vega_locale(),
         axis={"grid": True, "gridOpacity": 0.35, "domain": False, "ticks": False},
     )

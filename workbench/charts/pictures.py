@@ -87,6 +87,7 @@ def _config(theme: Theme) -> dict[str, Any]:
     return {
         "background": shown["backgroundColor"],
         "font": _FONT,
+        "aria": False,
         "axis": words | {"gridColor": line, "domainColor": line, "tickColor": line},
         "legend": words,
         "title": {"color": ink, "subtitleColor": ink, "fontSize": 15, "subtitleFontSize": 11},

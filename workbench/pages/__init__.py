@@ -147,6 +147,12 @@ class Page:
         self.sheet.text(self.words(f"page.{self.name}.lead"))
         self.sheet.note(self._scope())
 
+    def parts(self, *parts: Callable[[], None]) -> None:
+        """Parts of the page one under the other, each in a place of its own, whatever those before it have to show."""
+        for part in parts:
+            with self.sheet.part():
+                part()
+
     def section(self, name: str) -> None:
         """A section of the page: `section.<name>.title` and, under it, `section.<name>.lead`."""
         self.sheet.heading(self.words(f"section.{name}.title"))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from itertools import count, islice
 
 import polars as pl
@@ -33,13 +34,15 @@ def show(page: Page) -> None:
         page.empty("empty.period")
         return
     standing = class_standing(page)
-    figures(page, standing)
-    period(page, days)
-    activation(page)
-    members(page)
-    school_years(page, days)
-    places(page, standing)
-    lockdown(page, standing)
+    page.parts(
+        partial(figures, page, standing),
+        partial(period, page, days),
+        partial(activation, page),
+        partial(members, page),
+        partial(school_years, page, days),
+        partial(places, page, standing),
+        partial(lockdown, page, standing),
+    )
 
 
 def awake_since(until: date) -> date:

@@ -21,13 +21,8 @@ def show(page: Page) -> None:
     if rows.is_empty():
         page.empty("empty.users")
         return
-    figures(page, rows)
-    caption = page.caption("world", "users", "users", n=rows.filter(pl.col("users") > 0).height)
-    page.chart(world.world(rows, caption, page.words), drill=True)
-    table(page, rows)
-    newcomers(page, rows)
-    overseas(page)
-    united_states(page)
+    of_countries = [partial(part, page, rows) for part in (figures, mapped, table, newcomers)]
+    page.parts(*of_countries, partial(overseas, page), partial(united_states, page))
 
 
 def figures(page: Page, rows: pl.DataFrame) -> None:
@@ -40,6 +35,12 @@ def figures(page: Page, rows: pl.DataFrame) -> None:
         page.card("mau", number(int(rows["active_28d"].sum())), on_the_day, page.change("mau"))
         first = page.words.country(known[0]) if known.len() else ""
         page.card("first_country_share", page.share("first_country_share"), first)
+
+
+def mapped(page: Page, rows: pl.DataFrame) -> None:
+    """The map; a click on a country chooses it."""
+    caption = page.caption("world", "users", "users", n=rows.filter(pl.col("users") > 0).height)
+    page.chart(world.world(rows, caption, page.words), drill=True)
 
 
 def table(page: Page, rows: pl.DataFrame) -> None:

@@ -1,5 +1,7 @@
 """Fonctionnalités: how many use what the kit lists, what moved, when newcomers discover it, and the five tutorials."""
 
+from functools import partial
+
 import polars as pl
 
 from workbench.charts import features
@@ -21,12 +23,14 @@ def show(page: Page) -> None:
         page.empty("empty.period")
         return
     rows = adopted(page, weeks)
-    figures(page, rows)
-    movers(page, rows)
-    adoption(page, rows)
-    trends(page, weeks)
-    discoveries(page)
-    tutorials(page, rows)
+    page.parts(
+        partial(figures, page, rows),
+        partial(movers, page, rows),
+        partial(adoption, page, rows),
+        partial(trends, page, weeks),
+        partial(discoveries, page),
+        partial(tutorials, page, rows),
+    )
 
 
 def adopted(page: Page, weeks: pl.DataFrame) -> pl.DataFrame:

@@ -24,20 +24,24 @@ FIGURES = ("users", "mau", "classes_created", "translated_posts", "arr_eur")
 
 def show(page: Page) -> None:
     """State of the data, the figures and their targets, what the last build brought, the trend, events, the kit."""
-    with page.sheet.part():
-        page.header()
-        state_of_the_data(page)
-        warnings(page)
     levels = Levels(page.question("levels", seen_from_afar(page)).iter_rows(named=True))
     progresses = progress_of(page, levels)
-    with page.sheet.part():
-        figures(page, levels, progresses)
-        goals(page, progresses)
-    with page.sheet.part():
-        since_last_build(page, levels)
-    for part in (activity, events, published):
-        with page.sheet.part():
-            part(page)
+    page.parts(
+        partial(beginning, page),
+        partial(figures, page, levels, progresses),
+        partial(goals, page, progresses),
+        partial(since_last_build, page, levels),
+        partial(activity, page),
+        partial(events, page),
+        partial(published, page),
+    )
+
+
+def beginning(page: Page) -> None:
+    """What the page is for, how good the data is, and what is unusual in it."""
+    page.header()
+    state_of_the_data(page)
+    warnings(page)
 
 
 def state_of_the_data(page: Page) -> None:

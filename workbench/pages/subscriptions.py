@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import polars as pl
 import streamlit as st
@@ -24,9 +25,7 @@ def show(page: Page) -> None:
     page.without_roles()
     if page.missing("subscriptions"):
         return
-    for part in (figures, look_up, bridge, plans, retention, renewals, limits):
-        with page.sheet.part():
-            part(page)
+    page.parts(*(partial(part, page) for part in (figures, look_up, bridge, plans, retention, renewals, limits)))
 
 
 # ------------------------------------------------------------------------------------------------------- figures

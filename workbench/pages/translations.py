@@ -1,6 +1,7 @@
 """Publications traduites: posts and translations, which are two things, where, by whom, and between which languages."""
 
 from dataclasses import replace
+from functools import partial
 
 import polars as pl
 
@@ -20,10 +21,7 @@ def show(page: Page) -> None:
     if days.is_empty():
         page.empty("empty.period")
         return
-    figures(page)
-    trends(page, days)
-    pairs(page)
-    places(page)
+    page.parts(partial(figures, page), partial(trends, page, days), partial(pairs, page), partial(places, page))
 
 
 def figures(page: Page) -> None:

@@ -1,6 +1,7 @@
 """Utilisateurs: who is active, who comes, stays and leaves, who comes back, and who comes back after the summer."""
 
 from datetime import date, timedelta
+from functools import partial
 
 import polars as pl
 
@@ -30,13 +31,8 @@ def show(page: Page) -> None:
     if days.is_empty():
         page.empty("empty.period")
         return
-    with page.sheet.part():
-        figures(page, days)
-    with page.sheet.part():
-        activity(page, days)
-    for part in (growth, cohorts, school_start, roles):
-        with page.sheet.part():
-            part(page)
+    of_all_days = [partial(part, page) for part in (growth, cohorts, school_start, roles)]
+    page.parts(partial(figures, page, days), partial(activity, page, days), *of_all_days)
 
 
 # ------------------------------------------------------------------------------------------------------ activity
