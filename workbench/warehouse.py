@@ -11,7 +11,8 @@ says so once a newer one is published: `newer` names it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -28,6 +29,9 @@ from workbench.metrics import METRICS, metric
 from workbench.notebook import ROWS_SHOWN, Column, answer_html, build_html
 from workbench.settings import Settings, load_settings
 from workbench.text import Words
+
+# The copy that it warns of is chosen in `Answer.pl`.
+warnings.filterwarnings("ignore", "Arrow output on a DB-API result", UserWarning)
 
 if TYPE_CHECKING:
     import pandas
@@ -82,7 +86,7 @@ class Answer:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: meaning, unit, the first rows, and how many there are."""
-        names, rows, count = self._run("shown")
+        names, rows, count = self._run(lambda cursor: _shown(self._relation(cursor)))
         known = self._known()
         return answer_html(
             [known.get(name) or Column(name, "", "", "") for name in names], rows, count, self._warehouse.newer
@@ -107,32 +111,42 @@ class Answer:
             return {name.split(".")[-1].strip('"') for name in cursor.get_table_names(query)}
         return set()
 
-    def _run(self, shape: str) -> Any:
+    def _run(self, take: Callable[[duckdb.DuckDBPyConnection], Any]) -> Any:
         with closing(self._warehouse._root.cursor()) as cursor:
             try:
-                relation = cursor.sql(self._query, params=self._params)
-                return _shown(relation) if shape == "shown" else getattr(relation, shape)()
+                return take(cursor)
             except (duckdb.ProgrammingError, duckdb.DataError, duckdb.PermissionException) as error:
                 remedy = "correct the query; `tables()` and `describe(table)` list what there is"
                 raise QueryInvalid(str(error).split("\n")[0], remedy) from error
 
+    def _relation(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
+        return cursor.sql(self._query, params=self._params)
+
     def pl(self) -> polars.DataFrame:
-        """The rows as a Polars frame."""
-        frame: polars.DataFrame = self._run("pl")
+        """The rows as a Polars frame.
+
+        The pages ask so, for few rows each time. DuckDB plans a relation more than once, which of such questions is
+        most of the cost; a plain result it plans once, for a copy of the rows.
+        """
+        import polars
+
+        frame: polars.DataFrame = self._run(
+            lambda cursor: polars.from_arrow(cursor.execute(self._query, self._params).to_arrow_table())
+        )
         return frame
 
     def df(self) -> pandas.DataFrame:
         """The rows as a pandas frame."""
-        frame: pandas.DataFrame = self._run("df")
+        frame: pandas.DataFrame = self._run(lambda cursor: self._relation(cursor).df())
         return frame
 
     def arrow(self) -> pyarrow.Table:
         """The rows as an Arrow table."""
-        return self._run("to_arrow_table")
+        return self._run(lambda cursor: self._relation(cursor).to_arrow_table())
 
     def rows(self) -> list[tuple[Any, ...]]:
         """The rows as a list of tuples."""
-        rows: list[tuple[Any, ...]] = self._run("fetchall")
+        rows: list[tuple[Any, ...]] = self._run(lambda cursor: cursor.execute(self._query, self._params).fetchall())
         return rows
 
 

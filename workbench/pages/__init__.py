@@ -21,7 +21,7 @@ import streamlit as st
 from workbench.calendar import ZONES, Break, Comparison, compared_period, school_breaks
 from workbench.charts import Caption, Drawn
 from workbench.ledger import Ledger
-from workbench.metrics import DAILY, METRICS, Asking, figure, question, timeless
+from workbench.metrics import DAILY, METRICS, Asking, figure, listed, question, timeless
 from workbench.metrics.kit import Event, events
 from workbench.pages.sheet import Cells, Column, Figure, Sheet, Table
 from workbench.settings import Settings
@@ -112,6 +112,10 @@ class Page:
         if name in DAILY:
             return _within(_question(self.warehouse, name, _anytime(asked)), DAILY[name], asked)
         return _question(self.warehouse, name, _anytime(asked) if timeless(name) else asked)
+
+    def listed(self, name: str, asking: Asking | None = None) -> pl.DataFrame:
+        """Single classes or rows under their pseudonyms, by `metrics/questions/rows`. Raises NotAllowed."""
+        return _listed(self.warehouse, name, asking or self.asking)
 
     def has(self, feed: str) -> bool:
         """Whether the build has an export of a feed."""
@@ -299,3 +303,8 @@ def _figure(warehouse: Warehouse, name: str, asking: Asking, by: tuple[str, ...]
 @st.cache_data(show_spinner=False, max_entries=500, hash_funcs=_KEYS)
 def _question(warehouse: Warehouse, name: str, asking: Asking) -> pl.DataFrame:
     return question(warehouse, name, asking).pl()
+
+
+@st.cache_data(show_spinner=False, max_entries=50, hash_funcs=_KEYS)
+def _listed(warehouse: Warehouse, name: str, asking: Asking) -> pl.DataFrame:
+    return listed(warehouse, name, asking).pl()

@@ -9,7 +9,6 @@ import streamlit as st
 from workbench.access import may
 from workbench.charts import data, span
 from workbench.errors import WorkbenchError
-from workbench.metrics import listed
 from workbench.pages import Page, Written, opened
 from workbench.pages.catalogue import catalogue
 from workbench.pages.sheet import Figure
@@ -185,7 +184,7 @@ def _or_dash(value: str) -> str:
 def _lines(page: Page) -> None:
     words = page.words
     page.sheet.text(f"**{words('data.lines')}**")
-    lines = listed(page.warehouse, "data_rejects", page.anytime).pl()
+    lines = page.listed("data_rejects", page.anytime)
     columns: dict[str, Written] = {"path": str, "line": words.number, "column_name": _or_dash, "reason": _reason(page)}
     page.table(lines, columns, words("data.lines"), "rejected-lines")
     if may(page.asking.role, "administer") and page.sheet.interactive:

@@ -9,7 +9,6 @@ import streamlit as st
 
 from workbench.access import may
 from workbench.charts import subscriptions
-from workbench.metrics import listed
 from workbench.metrics.kit import targets
 from workbench.pages import Page, Written, opened
 from workbench.pages.desk import ENTITLEMENTS, PLACE, look_up, payer, placed, short_day
@@ -231,7 +230,7 @@ def _ending(page: Page) -> None:
         "payer_type": payer(page),
     }
     columns |= {"arr_eur": words.euros, "outcome": lambda outcome: words(f"outcome.{outcome}"), **PLACE}
-    rows = placed(listed(page.warehouse, "renewals", page.asking).pl())
+    rows = placed(page.listed("renewals"))
     page.table(rows, columns, words("subscriptions.renewals_list"), "renewals_by_class")
 
 
@@ -262,7 +261,7 @@ def limits(page: Page) -> None:
 def _full(page: Page) -> None:
     words = page.words
     at_least = _threshold(page)
-    rows = listed(page.warehouse, "limits", page.asking).pl().filter(pl.col("share") >= at_least / 100)
+    rows = page.listed("limits").filter(pl.col("share") >= at_least / 100)
     classes = rows["class_key"].n_unique()
     page.sheet.text(words("subscriptions.full", n=classes, percent=words.percent(at_least / 100, 0)))
     if rows.is_empty():
