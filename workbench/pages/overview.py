@@ -300,30 +300,23 @@ def published(page: Page) -> None:
         page.sheet.note(words("overview.published.sample"))
     rows = pl.DataFrame([beside(page, figure) for figure in published_figures()], BESIDE)
     columns: dict[str, Written] = {"figure": str, "published": number, "computed": number}
-    columns |= {"gap": words.change, "published_for": str}
+    columns["gap"] = words.change
     page.table(rows, columns, words("overview.published.title"), "published")
     page.definitions(*(figure.metric for figure in published_figures()), place="published")
 
 
-BESIDE = {
-    "figure": pl.String,
-    "published": pl.Int64,
-    "computed": pl.Int64,
-    "gap": pl.Float64,
-    "published_for": pl.String,
-}
+BESIDE = {"figure": pl.String, "published": pl.Int64, "computed": pl.Int64, "gap": pl.Float64}
 
 
 def beside(page: Page, figure: Published) -> dict[str, object]:
-    """One published figure as a row of BESIDE: what was published, what we compute, the gap, and the scope of both."""
+    """One published figure as a row of BESIDE: its name and scope, what was published, what we compute, the gap."""
     asking = Asking(page.asking.role, page.asking.small_cell, figure.since, figure.until, figure.countries)
     computed = page.counted(figure.metric, asking)
     return {
-        "figure": page.words(f"metric.{figure.metric}.name"),
+        "figure": f"{page.words(f'metric.{figure.metric}.name')} {figure.scope[page.words.language]}",
         "published": figure.value,
         "computed": computed,
         "gap": None if computed is None else computed / figure.value - 1,
-        "published_for": figure.scope[page.words.language],
     }
 
 
