@@ -79,7 +79,7 @@ def growth(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
 
 
 PAINTED = {"embedOptions": {"renderer": "canvas"}}
-"""For a chart of a thousand marks: a browser keeps each mark of an SVG as an element, at a third of a page's cost."""
+"""For a chart of a thousand marks: of an SVG, a browser keeps each as an element of the page."""
 
 
 def cohorts(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:

@@ -73,6 +73,11 @@ class Page:
         return _anytime(self.asking)
 
     @property
+    def unfiltered(self) -> Asking:
+        """Who asks, without any filter: for what a build is made of."""
+        return Asking(self.asking.role, self.asking.small_cell)
+
+    @property
     def before(self) -> Asking:
         """The same question about the period it is compared with, day for day as long."""
         since, until = compared_period(self.since, self.until, self.comparison)

@@ -47,7 +47,7 @@ def beginning(page: Page) -> None:
 def state_of_the_data(page: Page) -> None:
     """Badges: how old the data is, what was refused, what was set aside."""
     words, until = page.words, page.warehouse.build.data_until
-    feeds = page.question("feeds", anybody(page))
+    feeds = page.question("feeds", page.unfiltered)
     refused, rejected = int(feeds["refused"].sum()), int(feeds["rejected"].sum())
     with page.sheet.row():
         if until:
@@ -67,7 +67,7 @@ def age(page: Page, days: int) -> None:
 def warnings(page: Page) -> None:
     """What left its usual course at the end of the data, whatever the filters say."""
     words, until = page.words, page.warehouse.build.data_until
-    found = _alerts(page.warehouse, anybody(page), until) if until else []
+    found = _alerts(page.warehouse, page.unfiltered, until) if until else []
     if not found:
         page.sheet.note(f":material/check_circle: {words('alert.none')}")
         return
@@ -193,15 +193,10 @@ def since_last_build(page: Page, levels: Levels) -> None:
     moved(page, earlier, levels)
 
 
-def anybody(page: Page) -> Asking:
-    """Who asks, without any filter: for what a build is made of."""
-    return Asking(page.asking.role, page.asking.small_cell)
-
-
 def new_days(page: Page, earlier: Page) -> str:
     """Which days are loaded that were not."""
-    days = page.question("loaded_days", anybody(page)).join(
-        earlier.question("loaded_days", anybody(page)), on="day", how="anti"
+    days = page.question("loaded_days", page.unfiltered).join(
+        earlier.question("loaded_days", page.unfiltered), on="day", how="anti"
     )
     if days.is_empty():
         return page.words("overview.since_build.no_day")
@@ -211,8 +206,8 @@ def new_days(page: Page, earlier: Page) -> str:
 def new_rows(page: Page, earlier: Page) -> str:
     """How many rows landed, feed by feed; a feed may also lose rows, where a file was replaced or forgotten."""
     rows = (
-        page.question("feeds", anybody(page))
-        .join(earlier.question("feeds", anybody(page)), on="feed", how="full", coalesce=True, suffix="_before")
+        page.question("feeds", page.unfiltered)
+        .join(earlier.question("feeds", page.unfiltered), on="feed", how="full", coalesce=True, suffix="_before")
         .select("feed", more=pl.col("rows").fill_null(0) - pl.col("rows_before").fill_null(0))
         .filter(pl.col("more") != 0)
         .sort("feed")
@@ -226,8 +221,8 @@ def new_rows(page: Page, earlier: Page) -> str:
 def newly_refused(page: Page, earlier: Page) -> None:
     """Files that were refused since."""
     words = page.words
-    refused = page.question("sources", anybody(page)).filter(pl.col("status") == "refused")
-    before = earlier.question("sources", anybody(page)).filter(pl.col("status") == "refused")
+    refused = page.question("sources", page.unfiltered).filter(pl.col("status") == "refused")
+    before = earlier.question("sources", page.unfiltered).filter(pl.col("status") == "refused")
     new = refused.join(before, on=["path", "landed_at"], how="anti")
     if new.height:
         page.sheet.text(f":material/block: {words('overview.since_build.refused', n=new.height)}")

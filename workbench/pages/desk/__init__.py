@@ -8,7 +8,7 @@ import streamlit as st
 
 from workbench.access import may
 from workbench.ledger.classes import NamedClass, UnknownClass, class_named
-from workbench.metrics import Asking, listed
+from workbench.metrics import listed
 from workbench.metrics.communes import commune_named, communes_matching
 from workbench.pages import Page, Written
 
@@ -64,7 +64,7 @@ def _keys(page: Page, class_id: str) -> list[int]:
 
 def _cards(page: Page, asked: str, keys: list[int]) -> pl.DataFrame:
     """The class of an id or a key; else the classes of a commune. Whatever the filters say."""
-    asking = Asking(page.asking.role, page.asking.small_cell)
+    asking = page.unfiltered
     by_key = [*keys, *_key_itself(asked)]
     found = listed(page.warehouse, "class_cards", asking, {"class_keys": by_key, "commune": None}).pl()
     if found.height:

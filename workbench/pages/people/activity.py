@@ -12,7 +12,6 @@ from workbench.charts import Caption
 from workbench.charts import programme as charts
 from workbench.ledger import Ledger
 from workbench.ledger.people import PersonState
-from workbench.metrics import Asking
 from workbench.pages import Page
 from workbench.warehouse import Warehouse
 
@@ -77,7 +76,7 @@ def activity(page: Page, ledger: Ledger, person: PersonState) -> None:
     if page.missing("usage"):
         return
     keys = tuple(ledger.keys("class", person.class_ids))
-    days = page.question("loaded_days", Asking(page.asking.role, page.asking.small_cell))["day"].to_list()
+    days = page.question("loaded_days", page.unfiltered)["day"].to_list()
     found = pulse(_events(page.warehouse, keys), whole_weeks(days))
     if found.lately is None:
         page.sheet.text(page.words("ambassadors.no_activity"))

@@ -8,7 +8,7 @@ import streamlit as st
 
 from workbench.access import may
 from workbench.ledger import Ledger, annotations
-from workbench.metrics import OTHERS, Asking
+from workbench.metrics import OTHERS
 from workbench.pages import Page, Written
 
 
@@ -88,9 +88,7 @@ def add_note(page: Page, ledger: Ledger, label: str, days: tuple[date, date | No
 
 def countries(page: Page) -> list[str]:
     """The countries a note can be about: those there are."""
-    found = page.question("choices", Asking(page.asking.role, page.asking.small_cell)).filter(
-        pl.col("filter") == "country"
-    )["value"]
+    found = page.question("choices", page.unfiltered).filter(pl.col("filter") == "country")["value"]
     return [code for code in found if code not in (OTHERS, "ZZ")]
 
 
