@@ -54,11 +54,17 @@ class Pseudonyms:
         self._key = key
         self._domains: dict[str, _Domain] = {}
 
-    def keys(self, domain: str, identifiers: pa.StringArray | Sequence[str]) -> npt.NDArray[np.int64]:
-        """The pseudonym of each identifier (trimmed, case kept; null as empty), an int64 array of the same length."""
+    def keys(
+        self, domain: str, identifiers: pa.StringArray | Sequence[str], *, returning: bool = True
+    ) -> npt.NDArray[np.int64]:
+        """The pseudonym of each identifier (trimmed, case kept; null as empty), an int64 array of the same length.
+
+        Those that are not `returning` are not remembered, which costs half as much as their hashes.
+        """
         if domain not in self._domains or self._domains[domain].is_full:
             self._domains[domain] = _Domain(self._key, domain)
-        return self._domains[domain].keys(pl.Series(values=identifiers, dtype=pl.String).fill_null(""))
+        texts = pl.Series(values=identifiers, dtype=pl.String).fill_null("")
+        return self._domains[domain].keys(texts) if returning else self._domains[domain].hashed(texts)
 
 
 class _Domain:
@@ -88,16 +94,16 @@ class _Domain:
             self._keys = np.concatenate([self._keys, np.zeros(more, np.int64)])
             self._hashed = np.concatenate([self._hashed, np.zeros(more, np.bool_)])
         new = np.flatnonzero(~self._hashed[numbers])
-        self._keys[numbers[new]] = np.frombuffer(self._digests(identifiers.gather(new)), "<i8")
+        self._keys[numbers[new]] = self.hashed(identifiers.gather(new))
         self._hashed[numbers[new]] = True
         keys: npt.NDArray[np.int64] = self._keys[numbers]
         return keys
 
-    def _digests(self, identifiers: pl.Series) -> bytes:
-        """The digests one after the other; a call for each identifier would cost a tenth more."""
+    def hashed(self, identifiers: pl.Series) -> npt.NDArray[np.int64]:
+        """The pseudonyms, in order, each hashed; a call for each identifier would cost a tenth more."""
         digests: list[bytes] = []
         for identifier in identifiers.cast(pl.Binary).to_list():
             hasher = self._keyed.copy()
             hasher.update(identifier)
             digests.append(hasher.digest())
-        return b"".join(digests)
+        return np.frombuffer(b"".join(digests), "<i8")

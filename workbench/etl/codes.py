@@ -131,6 +131,11 @@ def run_lengths(starts: Ints, total: int) -> Ints:
     return np.diff(starts, append=total)
 
 
+def places_of(values: Ints, ordered: Ints) -> Ints:
+    """Where each of some ascending values stands in an ascending array, or would; most often they are all of it."""
+    return np.arange(len(values)) if np.array_equal(values, ordered) else np.searchsorted(ordered, values)
+
+
 def distinct(values: Ints) -> Ints:
     """The distinct values, ascending. `np.unique` hashes first, at three times the cost on millions of keys."""
     ordered = np.sort(values)

@@ -1,6 +1,7 @@
 """Writing one draft build: the facts of the days that are re-opened, the windows that follow, then every model."""
 
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -102,14 +103,18 @@ class _Draft:
             self.catalog.duplicates.clear()
         self.days = lake.reopened_days(Catalog() if change.fresh else change.before, self.catalog)
         self.since = BEGINNING
+        self._origins: pa.Table | None = None
+        self._written: dict[str, Future[str]] = {}
 
     def derive(self, progress: Progress) -> News:
         """Everything the models read that is not landed as it is; gives what of it is news."""
         for feed in ("classes", "subscriptions", "translations"):
             inputs.give_feed(self.con, feed, self.home.lake, _counting(self.catalog, feed))
-        origin_day = self._fold_users() if self.change.of("users") else None
-        lake.DayWriter(self.home, self.catalog).write(self.days, progress)
-        rolled = self._roll(origin_day)
+        with ThreadPoolExecutor(1) as self._aside:
+            origin_day = self._fold_users() if self.change.of("users") else None
+            lake.DayWriter(self.home, self.catalog).write(self.days, progress)
+            rolled = self._roll(origin_day)
+        self.catalog.facts |= {(relation, None): written.result() for relation, written in self._written.items()}
         self._give_lake()
         self._give_feeds()
         whole = {BY_FEED[feed] for feed in BY_FEED if self.change.of(feed)} | ALWAYS
@@ -134,8 +139,13 @@ class _Draft:
         tables = {path: lake.read(self.home.lake, part) for path, part in landed.items()}
         folded = fold(tables, lake.read(self.home.lake, known) if only_added and known else empty(FOLDED))
         del tables
-        self.catalog.facts["lake_user_origin", None] = lake.write(self.home.lake, "lake_user_origin", folded)
+        self._write_aside("lake_user_origin", folded)
+        self._origins = folded.select(ORIGINS)
         return self._origin_changed(lake.read(self.home.lake, known, ORIGINS), folded) if known else None
+
+    def _write_aside(self, relation: str, table: pa.Table) -> None:
+        """Write what only the models read, beside what comes before them (0.3 s of a full dump of users)."""
+        self._written[relation] = self._aside.submit(lake.write, self.home.lake, relation, table)
 
     def _origin_changed(self, before: pa.Table, now: pa.Table) -> date | None:
         """The first day that counts a user by a country or role of the users feed that is no longer the same."""
@@ -156,7 +166,7 @@ class _Draft:
         start = as_number(self.since)
         span = Span(max(start - HISTORY, as_number(first)), start, as_number(until))
         rolled = roll(span, self._facts, self._state(), self._origin())
-        self.catalog.facts["lake_state", None] = lake.write(self.home.lake, "lake_state", rolled.state)
+        self._write_aside("lake_state", rolled.state)
         self._give_rolled(rolled)
         return True
 
@@ -182,9 +192,11 @@ class _Draft:
 
     def _origin(self) -> pa.Table:
         """Country and role by key where no event states them."""
-        if ("lake_user_origin", None) not in self.catalog.facts:
+        if self._origins is None and ("lake_user_origin", None) not in self.catalog.facts:
             self._fold_users()
-        return lake.read(self.home.lake, self.catalog.facts["lake_user_origin", None], ORIGINS)
+        if self._origins is None:
+            return lake.read(self.home.lake, self.catalog.facts["lake_user_origin", None], ORIGINS)
+        return self._origins
 
     def _until(self) -> date | None:
         return _until(self.catalog)

@@ -50,9 +50,13 @@ class Value:
 
 @dataclass(frozen=True)
 class Key:
-    """An identifier that leaves only as a pseudonym: keyed hash, int64, apart for each domain."""
+    """An identifier that leaves only as a pseudonym: keyed hash, int64, apart for each domain.
+
+    One that names its row does not return in the file.
+    """
 
     domain: str
+    names_row: bool = False
     type: pa.DataType = pa.int64()
 
 
@@ -175,7 +179,7 @@ FEEDS: Mapping[str, Feed] = {
         Feed(
             "users",
             (
-                Column("user_id", Key("user"), required=True, output="user_key"),
+                Column("user_id", Key("user", names_row=True), required=True, output="user_key"),
                 Column("role", _ROLE, required=True),
                 Column("country", _COUNTRY, required=True),
                 Column("country", _TERRITORY, output="territory"),
@@ -187,7 +191,7 @@ FEEDS: Mapping[str, Feed] = {
         Feed(
             "classes",
             (
-                Column("class_id", Key("class"), required=True, output="class_key"),
+                Column("class_id", Key("class", names_row=True), required=True, output="class_key"),
                 Column("created_at", _INSTANT, required=True),
                 Column("country", _COUNTRY, required=True),
                 Column("country", _TERRITORY, output="territory"),
@@ -206,7 +210,12 @@ FEEDS: Mapping[str, Feed] = {
         Feed(
             "subscriptions",
             (
-                Column("subscription_id", Key("subscription"), required=True, output="subscription_key"),
+                Column(
+                    "subscription_id",
+                    Key("subscription", names_row=True),
+                    required=True,
+                    output="subscription_key",
+                ),
                 Column("class_id", Key("class"), required=True, output="class_key"),
                 Column("plan", _word("plan", values.plan), required=True),
                 Column("payer_type", _word("payer_type", values.payer_type), required=True),

@@ -17,13 +17,17 @@ from workbench.etl.progress import Progress
 from workbench.etl.publish import Home
 
 OPEN_FILES = 32
+GROUP_ROWS = 122_880
+"""Rows to a row group: DuckDB's own unit, and what it and PyArrow share out among threads."""
 
 
 def write(lake: Path, relation: str, table: pa.Table) -> str:
     """Write a table once, under a name made of its content; gives the name, relative to the lake."""
     sink = pa.BufferOutputStream()
     coded = [field.name for field in table.schema if pa.types.is_dictionary(field.type) or field.type == pa.int32()]
-    pq.write_table(table, sink, compression="none", use_dictionary=coded, write_statistics=False)
+    pq.write_table(
+        table, sink, compression="none", use_dictionary=coded, write_statistics=False, row_group_size=GROUP_ROWS
+    )
     content = sink.getvalue()
     name = f"{relation}/{hashlib.blake2b(content, digest_size=16).hexdigest()}.parquet"
     path = lake / name
@@ -39,7 +43,7 @@ def write(lake: Path, relation: str, table: pa.Table) -> str:
 def read(lake: Path, name: str, columns: list[str] | None = None) -> pa.Table:
     """The table of a lake file, text columns dictionary-encoded."""
     with pq.ParquetFile(lake / name, memory_map=True) as file:
-        return file.read(columns, use_threads=False)
+        return file.read(columns, use_threads=file.num_row_groups > 1)
 
 
 def reopened_days(before: Catalog, after: Catalog) -> set[date]:

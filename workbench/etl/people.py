@@ -19,6 +19,7 @@ from workbench.etl.codes import (
     country_code,
     distinct,
     ints,
+    places_of,
     role_code,
     stated_ints,
     texts,
@@ -109,7 +110,7 @@ def users_of(span: Span, facts: FactOf, state: pa.Table, origin: Origin) -> User
     known = before["first_day"] < span.since
     old = {name: column[known] for name, column in before.items()}
     keys = _all_keys(span, facts, old["user_key"])
-    place = np.searchsorted(keys, old["user_key"])
+    place = places_of(old["user_key"], keys)
     origin_country, origin_role = _origins(origin, keys)
     users = Users(
         keys=keys,
@@ -153,11 +154,19 @@ def _origins(origin: Origin, keys: Ints) -> tuple[npt.NDArray[np.int16], npt.NDA
     role = np.full(len(keys), UNKNOWN_ROLE, np.int16)
     if len(origin) and len(keys):
         theirs = ints(origin["user_key"])
-        place = np.minimum(np.searchsorted(theirs, keys), len(theirs) - 1)
+        place = np.minimum(places_of(keys, theirs), len(theirs) - 1)
         found = theirs[place] == keys
         country[found] = codes(origin["origin_country"], country_code)[place[found]]
         role[found] = codes(origin["origin_role"], role_code)[place[found]]
     return country, role
+
+
+@dataclass(frozen=True)
+class Met:
+    """The users of a day: their places, and the country and role that it states, as one number."""
+
+    place: Ints
+    stated: Ints
 
 
 class Eve:
@@ -171,12 +180,15 @@ class Eve:
         self._users, self._since = users, since
         self._stated = np.zeros(len(users.keys), np.int32)
 
-    def recall(self, day: int, table: pa.Table) -> Ints:
-        """Note who was active on a day, later days after earlier ones; gives their places."""
-        place: Ints = np.searchsorted(self._users.keys, ints(table["user_key"]))
-        self._users.bits[place] |= TODAY << np.uint64(self._since - 1 - day)
-        self._stated[place] = codes(table["country"], country_code) * ROLES_MOST + codes(table["role"], role_code)
-        return place
+    def look_up(self, table: pa.Table) -> Met:
+        """The users of a day; in any thread, as nothing is noted."""
+        stated = codes(table["country"], country_code) * ROLES_MOST + codes(table["role"], role_code)
+        return Met(np.searchsorted(self._users.keys, ints(table["user_key"])), stated)
+
+    def recall(self, day: int, met: Met) -> None:
+        """Note who was active on a day, later days after earlier ones."""
+        self._users.bits[met.place] |= TODAY << np.uint64(self._since - 1 - day)
+        self._stated[met.place] = met.stated
 
     def settle(self, segments: Segments) -> None:
         """Give all of them the segment of their last active day."""

@@ -6,6 +6,8 @@ takes seconds); difference arrays would do as well, with an event queue for ever
 Definitions: design.md, "Definitions".
 """
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +23,7 @@ from workbench.etl.people import (
     WINDOW,
     Eve,
     FactOf,
+    Met,
     Origin,
     Segments,
     Span,
@@ -81,14 +84,29 @@ def _recall(
 ) -> None:
     """What the windows hold on the eve of the span's first written day; features from `features_since` on."""
     eve = Eve(users, span.since)
-    for day in range(span.warm, span.since):
-        table = facts("lake_user_day", day)
-        if table is not None:
-            place = eve.recall(day, table)
-            if day >= features_since:
-                features.recall(day, place, _of_loaded(facts("lake_user_feature", day)))
+    for day, met, uses in _looked_up(span, facts, eve, features_since):
+        eve.recall(day, met)
+        if uses is not None:
+            features.recall(day, met.place, uses)
     eve.settle(segments)
     features.begin(span.since)
+
+
+def _looked_up(span: Span, facts: FactOf, eve: Eve, features_since: int) -> Iterator[tuple[int, Met, pa.Table | None]]:
+    """Each loaded day before `since`, its users, and from `features_since` on its uses.
+
+    Read ahead, beside the noting: reading and looking up take as long as that.
+    """
+
+    def found(day: int) -> tuple[int, Met, pa.Table | None] | None:
+        table = facts("lake_user_day", day)
+        if table is None:
+            return None
+        uses = _of_loaded(facts("lake_user_feature", day)) if day >= features_since else None
+        return day, eve.look_up(table), uses
+
+    with ThreadPoolExecutor(1) as ahead:
+        yield from filter(None, ahead.map(found, range(span.warm, span.since)))
 
 
 def _monday(day: int) -> int:

@@ -136,8 +136,8 @@ class Normaliser:
         match column.kind:
             case Instant():
                 return instants(found, column.required, self._latest_us)
-            case Key(domain):
-                return keys(found, column, domain, self._ids)
+            case Key() as key:
+                return keys(found, column, key, self._ids)
             case Hash():
                 return hashes(found)
             case Value():

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.etl import arrays
-from workbench.etl.feeds import Column, Value
+from workbench.etl.feeds import Column, Key, Value
 from workbench.etl.normalise import texts
 from workbench.etl.values import Unreadable
 from workbench.privacy import Pseudonyms
@@ -33,12 +33,13 @@ NO_FAULTS = Faults(np.empty(0, np.int64), [])
 Converted = tuple[pa.Array, Faults]
 
 
-def keys(found: pa.Array, column: Column, domain: str, ids: Pseudonyms) -> Converted:
+def keys(found: pa.Array, column: Column, key: Key, ids: Pseudonyms) -> Converted:
     """Pseudonyms of the trimmed identifiers; null for an empty one."""
-    codes, distinct = texts.coded(texts.as_text(found))
+    text = texts.as_text(found)
+    codes, distinct = texts.apart(text) if key.names_row else texts.coded(text)
     trimmed = pc.utf8_trim_whitespace(distinct)
     trimmed.validate(full=True)  # Polars takes bytes that are no UTF-8 for granted, and ends the process
-    hashes = np.append(ids.keys(domain, trimmed), 0)[codes]
+    hashes = np.append(ids.keys(key.domain, trimmed, returning=not key.names_row), 0)[codes]
     empty = np.append(texts.empty(trimmed), True)[codes]
     if not empty.any():
         return arrays.fixed(hashes, pa.int64()), NO_FAULTS

@@ -55,6 +55,11 @@ def coded(text: pa.Array) -> Coded:
     return _compacted(codes, distinct) if len(distinct) > len(codes) else (codes, distinct)
 
 
+def apart(text: pa.Array) -> Coded:
+    """The same of a column whose texts hardly return: each row has its own."""
+    return np.arange(len(text), dtype=np.int32), plain(text)
+
+
 def _compacted(codes: npt.NDArray[np.int32], distinct: pa.Array) -> Coded:
     """The same with only the texts in use: a batch may carry the dictionary of a whole row group."""
     used = np.zeros(len(distinct) + 1, np.bool_)
