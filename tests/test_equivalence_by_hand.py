@@ -53,6 +53,10 @@ HISTORIES: dict[str, list[Files]] = {
         {"users/a.csv": "", "users/b.csv": users("u2 01-05 staff MA")},
         {"users/b.csv": ""},
     ],
+    "a day more reaches back to the Monday of a cohort": [
+        {"usage/a.csv": usage("e1 03-02 u1", "e2 03-28 u2")},
+        {"usage/b.csv": usage("e3 03-29 u3")},
+    ],
     "the same bytes in two feeds": [
         {"usage/a.csv": usage("e1 03-01 u1"), "users/a.csv": usage("e1 03-01 u1")},
         {"usage/b.csv": users("u1 01-01 parent FR"), "users/b.csv": users("u1 01-01 parent FR")},
