@@ -3,10 +3,12 @@
 Each runs the real frame and the real page on a build that the real ETL made of the small world's exports.
 """
 
+import json
 import re
 import shutil
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -111,6 +113,17 @@ def figures(app: AppTest) -> dict[str, str]:
 def descriptions(app: AppTest) -> list[str]:
     """What is read aloud of the charts."""
     return [element.proto.alt for element in app.get("vega_lite_chart")]
+
+
+def specifications(app: AppTest) -> list[dict[str, Any]]:
+    """What is said of the charts besides their rows and how high they are."""
+    found = []
+    for element in app.get("vega_lite_chart"):
+        text = element.proto.spec
+        for rows in element.proto.datasets:
+            text = text.replace(rows.name, "rows")
+        found.append({key: said for key, said in json.loads(text).items() if key != "height"})
+    return found
 
 
 def table(app: AppTest, position: int = 0) -> list[list[str]]:
@@ -231,6 +244,13 @@ def test_without_its_feed_a_page_names_the_folder_and_the_command(
     overview = figures(visit(tmp_path / "home"))
     unknown = {"usage": "Actifs sur 28 jours", "classes": "Classes créées", "translations": "Publications traduites"}
     assert [name for name, value in overview.items() if value == "–"] == [unknown[feed]]
+
+
+@pytest.mark.parametrize("page", GROWTH)
+def test_a_filter_changes_the_rows_of_charts_and_nothing_else(home: Path, page: str) -> None:
+    """No description holds a figure, no scale an end: with them, each choice would have every chart made anew."""
+    everybody, french = visit(home, page), visit(home, page, country="FR")
+    assert specifications(french) == specifications(everybody)
 
 
 @pytest.mark.parametrize("page", GROWTH)

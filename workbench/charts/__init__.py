@@ -1,6 +1,8 @@
 """Charts: a frame goes in, an Altair chart comes out. Used by the pages, and by notebooks and mails.
 
-Every chart has a title, its unit and source under it, and a description for those who do not see it. Colours mean
+Every chart has a title, its unit and source under it, and a description for those who do not see it. What changes
+with a filter is in the frame, and as little as can be in the rest: a browser replaces the rows of a chart that it has,
+and makes one of which anything else has changed anew, which takes it twice as long and flickers. Colours mean
 the same everywhere (`COLOURS`), keep 3:1 against the light and the dark background, and stay apart for colour-blind
 eyes; text and backgrounds are left to the theme around. Numbers and dates follow the language of the words given.
 """
@@ -100,30 +102,39 @@ def finished(chart: Any, caption: Caption, words: Words, height: int) -> Drawn:
     return finished
 
 
-def shades(breaks: list[Break], words: Words) -> list[alt.Chart]:
+def shades(breaks: list[Break], words: Words) -> alt.Chart:
     """Grey bands of school breaks, to lay under a time line; one a break and zone, so that more zones are darker."""
-    if not breaks:
-        return []
     rows = pl.DataFrame(
         {
             "from": [b.starts_on for b in breaks],
             "to": [b.ends_on + timedelta(days=1) for b in breaks],
             "label": [words("chart.break", name=b.name, zone=b.zone) for b in breaks],
-        }
+        },
+        {"from": pl.Date, "to": pl.Date, "label": pl.String},
     )
-    shade = alt.Chart(instants(rows, "from", "to")).mark_rect(color=NEUTRAL, opacity=0.13)
-    return [shade.encode(x=utc_day("from"), x2="to", tooltip=[tip("label", words("column.holidays"))])]
+    band = alt.Chart(instants(rows, "from", "to")).mark_rect(color=NEUTRAL, opacity=0.13)
+    shade: alt.Chart = band.encode(x=utc_day("from"), x2="to", tooltip=[tip("label", words("column.holidays"))])
+    return shade
 
 
-def rules(events: list[Event], words: Words) -> list[alt.Chart]:
+def rules(events: list[Event], words: Words) -> alt.Chart:
     """Dashed rules of events, to lay under a time line."""
-    if not events:
-        return []
     rows = pl.DataFrame(
-        {"from": [event.starts_on for event in events], "label": [event.label[words.language] for event in events]}
+        {"from": [event.starts_on for event in events], "label": [event.label[words.language] for event in events]},
+        {"from": pl.Date, "label": pl.String},
     )
-    rule = alt.Chart(instants(rows, "from")).mark_rule(color=NEUTRAL, strokeDash=[4, 3], strokeWidth=1.3)
-    return [rule.encode(x=utc_day("from"), tooltip=[tip("label", words("column.event"))])]
+    line = alt.Chart(instants(rows, "from")).mark_rule(color=NEUTRAL, strokeDash=[4, 3], strokeWidth=1.3)
+    rule: alt.Chart = line.encode(x=utc_day("from"), tooltip=[tip("label", words("column.event"))])
+    return rule
+
+
+BY_PLACE = alt.EncodingSortField("place", op="min")
+"""Sorts an axis of names by the order of the rows (`placed`)."""
+
+
+def placed(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows with their `place`, for BY_PLACE: `sort=None` keeps the order in which names first came, with any filter."""
+    return frame.with_row_index("place")
 
 
 def instants(frame: pl.DataFrame, *days: str) -> pl.DataFrame:
@@ -138,13 +149,16 @@ def utc_day(field: str, **options: Any) -> alt.X:
 
 def day_axis(first: Any, last: Any) -> alt.X:
     """The axis of days: Mondays for up to four months, else firsts of months, with the year under each January."""
-    months = (last - first).days > 120
-    marks = pl.date_range(first, last, "1mo" if months else "1w", eager=True)
-    starts = marks.dt.month_start() if months else marks.dt.truncate("1w")
-    values = [alt.DateTime(year=day.year, month=day.month, date=day.day, utc=True) for day in starts if day >= first]
-    year = "utcFormat(datum.value, '%m') == '01' ? utcFormat(datum.value, '%Y') : ''"
-    label = f"[utcFormat(datum.value, '%b'), {year}]" if months else "utcFormat(datum.value, '%e %b')"
-    return utc_day("day", axis=alt.Axis(labelExpr=label, labelOverlap=True, labelFlush=True, values=values))
+    axis = alt.Axis(labelOverlap=True, labelFlush=True)
+    if (last - first).days > 120:
+        year = "utcFormat(datum.value, '%m') == '01' ? utcFormat(datum.value, '%Y') : ''"
+        axis["labelExpr"] = f"[utcFormat(datum.value, '%b'), {year}]"
+        axis["tickCount"] = alt.TimeIntervalStep(interval="month", step=1)
+    else:
+        days = pl.date_range(first, last, "1w", eager=True).dt.truncate("1w")
+        mondays = [alt.DateTime(year=day.year, month=day.month, date=day.day, utc=True) for day in days if day >= first]
+        axis["labelExpr"], axis["values"] = "utcFormat(datum.value, '%e %b')", mondays
+    return utc_day("day", axis=axis)
 
 
 def count_axis(field: str = "value") -> alt.Y:

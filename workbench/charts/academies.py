@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from workbench.charts import BLUE, NEUTRAL, OCHRE, ORCHID, Caption, Drawn, finished, legend, tip
+from workbench.charts import BLUE, BY_PLACE, NEUTRAL, OCHRE, ORCHID, Caption, Drawn, finished, legend, placed, tip
 from workbench.text import Words
 
 STATUS_COLOURS = {"answered": OCHRE, "contacted": BLUE, "unknown": NEUTRAL, "refused": ORCHID}
@@ -22,13 +22,11 @@ def waiting(rows: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     )
     present = [status for status in STATUS_COLOURS if status in set(rows["status"])]
     colours = alt.Scale(domain=[names[status] for status in present], range=[STATUS_COLOURS[s] for s in present])
-    order = alt.Y(
-        "academie:N", sort=rows["academie"].to_list(), title=None, axis=alt.Axis(labelLimit=140, labelOverlap=False)
-    )
+    order = alt.Y("academie:N", sort=BY_PLACE, title=None, axis=alt.Axis(labelLimit=140, labelOverlap=False))
     two_columns = legend()
     two_columns["columns"] = 2  # the names are long, a phone is narrow
     bar = (
-        alt.Chart(shown)
+        alt.Chart(placed(shown))
         .mark_bar()
         .encode(
             x=alt.X("members:Q", title=None, axis=alt.Axis(format=",.0f", tickCount=5, tickMinStep=1)),

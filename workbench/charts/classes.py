@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from workbench.charts import BLUE, GREEN, NEUTRAL, OCHRE, Caption, Drawn, count_axis, finished, tip
+from workbench.charts import BLUE, BY_PLACE, GREEN, NEUTRAL, OCHRE, Caption, Drawn, count_axis, finished, placed, tip
 from workbench.text import Words
 
 _STEP = 20
@@ -88,8 +88,8 @@ def cohorts(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     """
     names = frame["cohort"].unique(maintain_order=True).to_list()
     written = frame.with_columns(pl.col("share").map_elements(words.percent, pl.String).alias("written"))
-    base = alt.Chart(written.drop_nulls("share")).encode(
-        y=alt.Y("measure:N", sort=None, title=None, axis=alt.Axis(labelLimit=150, ticks=False)),
+    base = alt.Chart(placed(written.drop_nulls("share"))).encode(
+        y=alt.Y("measure:N", sort=BY_PLACE, title=None, axis=alt.Axis(labelLimit=150, ticks=False)),
         yOffset=alt.YOffset("cohort:N", sort=names),
         x=alt.X("share:Q", title=None, axis=alt.Axis(format=".0%", tickCount=5)),
         tooltip=[

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from workbench.charts import BLUE, GREEN, NEUTRAL, Caption, Drawn, finished, tip
+from workbench.charts import BLUE, BY_PLACE, GREEN, NEUTRAL, Caption, Drawn, finished, placed, tip
 from workbench.text import Words
 
 
@@ -21,7 +21,7 @@ def adoption(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
         pl.col("share_before").map_elements(words.percent, pl.String).fill_null("–").alias("written_before"),
         pl.col("users").map_elements(words.number, pl.String).alias("written_users"),
     )
-    base = alt.Chart(written).encode(
+    base = alt.Chart(placed(written)).encode(
         y=_gestures(),
         tooltip=[
             tip("name", words("column.gesture")),
@@ -50,10 +50,10 @@ def trends(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
         pl.col("share").map_elements(words.percent, pl.String).alias("written"),
     )
     chart = (
-        alt.Chart(labelled)
+        alt.Chart(placed(labelled))
         .mark_rect(color=BLUE, cornerRadius=1)
         .encode(
-            x=alt.X("when:N", sort=None, title=None, axis=alt.Axis(labelAngle=-40, labelOverlap=True)),
+            x=alt.X("when:N", sort=BY_PLACE, title=None, axis=alt.Axis(labelAngle=-40, labelOverlap=True)),
             y=_gestures(),
             opacity=alt.Opacity("of_best:Q", scale=alt.Scale(domain=[0, 1], range=[0.04, 1]), legend=None),
             tooltip=[
@@ -84,7 +84,7 @@ def discoveries(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     )
     colours = alt.Scale(domain=list(names.values()), range=[GREEN, BLUE])
     legend = alt.Legend(title=None, orient="top", columns=1, labelLimit=330)
-    base = alt.Chart(long).encode(
+    base = alt.Chart(placed(long)).encode(
         y=_gestures(),
         tooltip=[
             tip("name", words("column.gesture")),
@@ -104,7 +104,7 @@ def discoveries(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
 
 
 def _gestures() -> alt.Y:
-    return alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=165))
+    return alt.Y("name:N", sort=BY_PLACE, title=None, axis=alt.Axis(labelLimit=165))
 
 
 def _share(field: str) -> Any:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import altair as alt
 import polars as pl
 
-from workbench.charts import BLUE, NEUTRAL, Caption, Drawn, count_axis, finished, legend, tip
+from workbench.charts import BLUE, BY_PLACE, NEUTRAL, Caption, Drawn, count_axis, finished, legend, placed, tip
 from workbench.text import Words
 
 ROW_PX = 27
@@ -22,8 +22,8 @@ GROWTH = 1.7
 
 def answered(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     """A bar for each answer, with its number and share (columns `label`, `respondents`, `share`), in their order."""
-    base = alt.Chart(_written(frame, words)).encode(
-        y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=150, labelOverlap=False)),
+    base = alt.Chart(placed(_written(frame, words))).encode(
+        y=alt.Y("label:N", sort=BY_PLACE, title=None, axis=alt.Axis(labelLimit=150, labelOverlap=False)),
         tooltip=[tip("label", words("column.answer")), tip("said", words("column.respondents"))],
     )
     along = _along(frame, 1.3)
@@ -34,8 +34,8 @@ def answered(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
 
 def columns(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     """A column for each step of a scale or each number (columns `label`, `respondents`, `share`), in their order."""
-    base = alt.Chart(_written(frame, words)).encode(
-        x=alt.X("label:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+    base = alt.Chart(placed(_written(frame, words))).encode(
+        x=alt.X("label:N", sort=BY_PLACE, title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
         tooltip=[tip("label", words("column.answer")), tip("said", words("column.respondents"))],
     )
     bars = base.mark_bar(color=BLUE, cornerRadiusEnd=2, width={"band": 0.6}).encode(y=count_axis("respondents"))
@@ -70,8 +70,8 @@ def nps(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
         ).alias("interval"),
         pl.col("n").map_elements(words.number, pl.String).alias("said"),
     )
-    base = alt.Chart(written).encode(
-        x=alt.X("quarter:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, labelOverlap=False)),
+    base = alt.Chart(placed(written)).encode(
+        x=alt.X("quarter:N", sort=BY_PLACE, title=None, axis=alt.Axis(labelAngle=0, labelOverlap=False)),
         tooltip=[
             tip("quarter", words("column.quarter")),
             tip("written", words("column.nps")),
@@ -99,8 +99,8 @@ def points(score: float) -> str:
 def spoken(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     """A bar for each theme (columns `label`, `respondents`, `is_value`), those that are our values apart, first."""
     drawn = _kinds(frame, words)
-    base = alt.Chart(drawn).encode(
-        y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=150, labelOverlap=False)),
+    base = alt.Chart(placed(drawn)).encode(
+        y=alt.Y("label:N", sort=BY_PLACE, title=None, axis=alt.Axis(labelLimit=150, labelOverlap=False)),
         tooltip=[
             tip("label", words("column.theme")),
             tip("kind", words("column.theme_kind")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from workbench.charts import BLUE, GREEN, NEUTRAL, Caption, Drawn, finished, tip
+from workbench.charts import BLUE, BY_PLACE, GREEN, NEUTRAL, Caption, Drawn, finished, placed, tip
 from workbench.text import Words
 
 
@@ -18,6 +18,7 @@ def language_pairs(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn
     totals = frame.group_by("source_language").agg(pl.col("translations").sum())
     biggest_three = totals.sort("translations", "source_language", descending=[True, False])["source_language"].head(3)
     others = words("chart.other_languages")
+    order = [*(words.tongue(code) for code in biggest_three), others]
     shown = (
         frame.with_columns(
             pl.when(pl.col("source_language").is_in(biggest_three.implode()))
@@ -29,13 +30,13 @@ def language_pairs(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn
         .group_by("source", "target", maintain_order=True)
         .agg(pl.col("translations").sum())
         .with_columns(pl.col("translations").map_elements(words.number, pl.String).alias("written"))
+        .sort(pl.col("source").replace_strict({name: n for n, name in enumerate(order)}), maintain_order=True)
     )
-    order = [*(words.tongue(code) for code in biggest_three), others]
     biggest = alt.EncodingSortField("translations", op="sum", order="descending")
-    base = alt.Chart(shown).encode(
+    base = alt.Chart(placed(shown)).encode(
         x=alt.X(
             "source:N",
-            sort=order,
+            sort=BY_PLACE,
             title=words("column.source"),
             axis=alt.Axis(orient="top", labelAngle=0, labelOverlap=False, labelFlush=False),
         ),
@@ -61,8 +62,8 @@ def countries(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
         pl.col("country").map_elements(words.country, pl.String).alias("name"),
         pl.col("posts").map_elements(words.number, pl.String).alias("written"),
     )
-    base = alt.Chart(named).encode(
-        y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=130)),
+    base = alt.Chart(placed(named)).encode(
+        y=alt.Y("name:N", sort=BY_PLACE, title=None, axis=alt.Axis(labelLimit=130)),
         x=alt.X("posts:Q", title=None, axis=alt.Axis(format=",.0f", tickCount=4, tickMinStep=1)),
         tooltip=[tip("name", words("column.country")), tip("written", words("metric.translated_posts.name"))],
     )

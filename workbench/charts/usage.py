@@ -11,6 +11,7 @@ import polars as pl
 from workbench.calendar import Break
 from workbench.charts import (
     BLUE,
+    BY_PLACE,
     GREEN,
     NEUTRAL,
     OCHRE,
@@ -21,6 +22,7 @@ from workbench.charts import (
     day_axis,
     finished,
     instants,
+    placed,
     rules,
     shades,
     tip,
@@ -46,7 +48,7 @@ def activity(frame: pl.DataFrame, caption: Caption, words: Words, breaks: list[B
     whole = base.transform_filter("datum.whole").mark_line(strokeWidth=2.2)
     broken = base.transform_filter("!datum.whole").mark_line(strokeWidth=2, strokeDash=[1, 4])
     lines = [whole] if long["whole"].all() else [broken, whole]
-    return finished(alt.layer(*shades(breaks, words), *rules(events, words), *lines), caption, words, height=340)
+    return finished(alt.layer(shades(breaks, words), rules(events, words), *lines), caption, words, height=340)
 
 
 def growth(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
@@ -65,9 +67,9 @@ def growth(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
         pl.when(pl.col("kind") == "churned").then(-pl.col("users")).otherwise("users").alias("signed"),
     )
     angle = 0 if frame.height <= 6 else -40
-    stacks = alt.Chart(long).mark_bar(cornerRadius=2, cursor="pointer")
+    stacks = alt.Chart(placed(long)).mark_bar(cornerRadius=2, cursor="pointer")
     chart = stacks.encode(
-        x=alt.X("when:N", sort=None, title=None, axis=alt.Axis(labelAngle=angle, labelOverlap=True)),
+        x=alt.X("when:N", sort=BY_PLACE, title=None, axis=alt.Axis(labelAngle=angle, labelOverlap=True)),
         y=count_axis("signed"),
         color=coloured("name", [words(f"metric.{kind}.name") for kind in order], order),
         order=alt.Order("rank:O"),
@@ -87,7 +89,11 @@ def cohorts(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
 
     Cells whose week has not ended are grey.
     """
+    # Week 0 is all of them: the scale is for the weeks after, and ends with them.
+    after = frame.filter(pl.col("week") > 0)["share"].max()
+    top = min(1, max(0.1, math.ceil(10 * after) / 10)) if isinstance(after, float) else 1
     labelled = frame.with_columns(
+        pl.min_horizontal("share", pl.lit(top)).alias("shade"),
         pl.struct("cohort_week", "size")
         .map_elements(lambda row: _cohort_label(row["cohort_week"], row["size"], words), pl.String)
         .alias("cohort"),
@@ -100,18 +106,15 @@ def cohorts(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
         tip("written", words("column.share")),
         tip("written_users", words("column.users")),
     ]
-    base = alt.Chart(labelled).encode(
+    base = alt.Chart(placed(labelled)).encode(
         x=alt.X("week:O", title=words("column.weeks_after"), axis=alt.Axis(labelAngle=0, labelOverlap=True)),
-        y=alt.Y("cohort:N", sort=None, title=None, axis=alt.Axis(labelOverlap=True, labelLimit=160)),
+        y=alt.Y("cohort:N", sort=BY_PLACE, title=None, axis=alt.Axis(labelOverlap=True, labelLimit=160)),
         tooltip=tooltip,
     )
-    # Week 0 is all of them: the scale is for the weeks after.
-    after = frame.filter(pl.col("week") > 0)["share"].max()
-    top = min(1, max(0.1, math.ceil(10 * after) / 10)) if isinstance(after, float) else 1
-    scale = alt.Scale(domain=[0, top], clamp=True)
+    scale = alt.Scale(zero=True)
     legend = alt.Legend(format=".0%", title=None, orient="top", gradientLength=160, direction="horizontal")
     whole = (
-        base.transform_filter("datum.whole").mark_rect().encode(color=alt.Color("share:Q", scale=scale, legend=legend))
+        base.transform_filter("datum.whole").mark_rect().encode(color=alt.Color("shade:Q", scale=scale, legend=legend))
     )
     partial = base.transform_filter("!datum.whole").mark_rect(color=NEUTRAL, opacity=0.28)
     rows = labelled["cohort"].n_unique()

@@ -94,11 +94,7 @@ def priorities(page: Page, rows: pl.DataFrame) -> None:
     if waiting.is_empty():
         page.empty("empty.academies_waiting")
         return
-    first = waiting.row(0, named=True)
-    caption = page.caption(
-        "academies_waiting", "users", "classes", n=waiting.height, first=first["academie"], members=first["members"]
-    )
-    page.chart(charts.waiting(waiting, caption, page.words))
+    page.chart(charts.waiting(waiting, page.caption("academies_waiting", "users", "classes"), page.words))
 
 
 def everyone(page: Page, rows: pl.DataFrame) -> None:

@@ -101,7 +101,7 @@ def period(page: Page, days: pl.DataFrame) -> None:
         {"created": "classes_created", "activated": "classes_activated"}
     )
     for name in ("classes_created", "classes_activated"):
-        caption = page.caption(name, "classes", "classes", n=page.total(name))
+        caption = page.caption(name, "classes", "classes")
         page.chart(bars(rows, [name], caption, page.words), drill=True)
 
 
@@ -113,7 +113,7 @@ def activation(page: Page) -> None:
         page.empty("empty.activations")
         return
     within = pl.DataFrame({"days_after": range(14)}).join(rows, on="days_after", how="left").fill_null(0)
-    caption = page.caption("activation_days", "classes", "usage", n=rows["classes"].sum())
+    caption = page.caption("activation_days", "classes", "usage")
     page.chart(classes.activation_days(within, caption, page.words))
     shares = within.with_columns((pl.col("classes").cum_sum() / rows["classes"].sum()).alias("share_so_far"))
     columns: dict[str, Written] = {"days_after": str, "classes": page.words.number, "share_so_far": page.words.percent}
@@ -128,7 +128,7 @@ def members(page: Page) -> None:
         page.empty("empty.members")
         return
     limits = dict(page.question("plan_limits").iter_rows())
-    caption = page.caption("members", "classes", "classes", n=rows["classes"].sum())
+    caption = page.caption("members", "classes", "classes")
     page.chart(classes.members(rows, limits, caption, page.words))
     reached = [
         page.words("classes.reached", n=rows.filter(pl.col("members") >= limit)["classes"].sum(), limit=limit,
@@ -221,7 +221,7 @@ def lockdown(page: Page, standing: pl.DataFrame) -> None:
         return
     ordered = cohorts.sort(pl.col("cohort").replace_strict({cohort: n for n, cohort in enumerate(COHORTS)}))
     named = ordered.with_columns(pl.col("cohort").replace_strict(_names(page, "cohort", COHORTS)))
-    caption = page.caption("class_cohorts", "share", "usage", n=ordered["classes"][0])
+    caption = page.caption("class_cohorts", "share", "usage")
     _lasted(page, ordered)
     page.chart(classes.cohorts(_measured(page, named), caption, page.words))
     _cohort_table(page, named, "cohort")

@@ -39,7 +39,7 @@ def figures(page: Page, rows: pl.DataFrame) -> None:
 
 def mapped(page: Page, rows: pl.DataFrame) -> None:
     """The map; a click on a country chooses it."""
-    caption = page.caption("world", "users", "users", n=rows.filter(pl.col("users") > 0).height)
+    caption = page.caption("world", "users", "users")
     page.chart(world.world(rows, caption, page.words), drill=True)
 
 

@@ -74,8 +74,8 @@ def days(page: Page) -> None:
     if found.is_empty():
         page.empty("empty.period")
         return
-    loaded, missing = int(found["loaded"].sum()), found.filter(~pl.col("loaded"))["day"].to_list()
-    caption = page.caption("loaded_days", "days", "usage", n=found.height, loaded=loaded)
+    missing = found.filter(~pl.col("loaded"))["day"].to_list()
+    caption = page.caption("loaded_days", "days", "usage")
     page.chart(data.loaded_days(found.select("day", "loaded"), caption, page.words))
     if missing:
         gaps = [span(first, last, page.words) for first, last in _gaps(missing)]

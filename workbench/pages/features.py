@@ -112,7 +112,7 @@ def adoption(page: Page, rows: pl.DataFrame) -> None:
     """The share of active users who did it, then and now, as bars and as the table."""
     words, number = page.words, page.words.number
     page.section("feature_adoption")
-    caption = page.caption("adoption", "share", "usage", n=rows.height, until=page.until)
+    caption = page.caption("adoption", "share", "usage")
     page.chart(features.adoption(rows, caption, words))
     page.definitions("feature_users")
     columns: dict[str, Written] = {"gesture": str, "feature": str, "users": number, "share_of_active": words.percent}
@@ -142,7 +142,7 @@ def trends(page: Page, weeks: pl.DataFrame) -> None:
         .with_columns((pl.col("users").fill_null(0) / pl.col("mau")).alias("share"))
         .sort(pl.col("event").replace_strict({known.event: n for n, known in enumerate(gestures())}), "day")
     )
-    caption = page.caption("feature_trends", "share", "usage", since=days["day"].min(), until=days["day"].max())
+    caption = page.caption("feature_trends", "share", "usage")
     page.chart(features.trends(rows, caption, page.words))
 
 
@@ -154,7 +154,7 @@ def discoveries(page: Page) -> None:
         page.empty("empty.discoveries")
         return
     rows = first_uses(page, found)
-    caption = page.caption("discoveries", "share", "usage", n=found["newcomers"][0])
+    caption = page.caption("discoveries", "share", "usage")
     page.chart(features.discoveries(rows, caption, page.words))
     columns: dict[str, Written] = {"gesture": str}
     columns |= {"newcomers": page.words.number, "discovered": page.words.number}

@@ -277,7 +277,7 @@ def activity(page: Page) -> None:
     if days.is_empty():
         page.empty("empty.period")
         return
-    caption = page.caption("activity", "users", "usage", since=days["day"][0], until=days["day"][-1])
+    caption = page.caption("activity", "users", "usage")
     page.chart(usage.activity(days, caption, page.words, page.breaks(), page.events()))
     if page.breaks():
         page.sheet.note(page.words("chart.breaks"))

@@ -90,7 +90,7 @@ def bridge(page: Page) -> None:
     if steps.is_empty():
         page.empty("empty.period")
         return
-    caption = page.caption("subscriptions_bridge", "eur", "subscriptions", since=page.since, until=page.until)
+    caption = page.caption("subscriptions_bridge", "eur", "subscriptions")
     page.chart(subscriptions.bridge(steps, caption, words), drill=True)
     page.sheet.text(_sum(page, steps))
     if not steps["whole"].all():
@@ -203,7 +203,7 @@ def renewals(page: Page) -> None:
     if months.is_empty():
         page.sheet.note(words("subscriptions.nothing_ends", day=page.until))
         return
-    caption = page.caption("subscriptions_renewals", "eur", "subscriptions", day=page.until, n=months["classes"].sum())
+    caption = page.caption("subscriptions_renewals", "eur", "subscriptions")
     page.chart(subscriptions.renewals(months, caption, words))
     columns: dict[str, Written] = {"from_day": short_day(page), "to_day": short_day(page)}
     page.sheet.text(_ending_sum(page, months))

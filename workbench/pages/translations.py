@@ -61,9 +61,9 @@ def trends(page: Page, days: pl.DataFrame) -> None:
     rows = weekly(days, page.since, page.until).rename(
         {"posts": "translated_posts", "failures": "translation_failures"}
     )
-    caption = page.caption("translated_posts", "posts", "translations", n=page.total("translated_posts"))
+    caption = page.caption("translated_posts", "posts", "translations")
     page.chart(bars(rows, ["translated_posts"], caption, page.words), drill=True)
-    caption = page.caption("translations", "translations", "translations", n=page.total("translations"))
+    caption = page.caption("translations", "translations", "translations")
     page.chart(bars(rows, ["translations", "translation_failures"], caption, page.words), drill=True)
 
 
@@ -71,7 +71,7 @@ def pairs(page: Page) -> None:
     """The matrix of languages, and the same as a table."""
     words, number = page.words, page.words.number
     rows = page.question("language_pairs")
-    caption = page.caption("language_pairs", "translations", "translations", n=rows.height)
+    caption = page.caption("language_pairs", "translations", "translations")
     page.chart(translations.language_pairs(rows.filter(pl.col("translations") > 0), caption, words))
     columns: dict[str, Written] = {"source_language": words.tongue, "target_language": words.tongue}
     columns |= {"translations": number, "failures": number, "failure_rate": words.percent, "characters": number}
@@ -85,7 +85,7 @@ def places(page: Page) -> None:
     rows = page.question("translations_by_country")
     drawn = rows.filter(pl.col("posts") > 0).head(COUNTRIES_DRAWN)
     if drawn.height:
-        caption = page.caption("translation_countries", "posts", "translations", n=drawn.height)
+        caption = page.caption("translation_countries", "posts", "translations")
         page.chart(translations.countries(drawn, caption, words), drill=True)
     columns: dict[str, Written] = {"country": words.country, "posts": number, "change": words.change}
     columns |= {"translations": number, "failures": number, "failure_rate": words.percent, "characters": number}

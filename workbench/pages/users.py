@@ -105,7 +105,7 @@ def share(page: Page, value: float | None) -> str:
 
 def activity(page: Page, days: pl.DataFrame) -> None:
     """The lines of dau, wau and mau."""
-    caption = page.caption("activity", "users", "usage", since=days["day"][0], until=days["day"][-1])
+    caption = page.caption("activity", "users", "usage")
     page.chart(usage.activity(days, caption, page.words, page.breaks(), page.events()))
     unloaded = days.filter(~pl.col("loaded")).height
     if unloaded:
@@ -125,7 +125,7 @@ def growth(page: Page) -> None:
     if steps.is_empty():
         page.empty("empty.period")
         return
-    caption = page.caption("growth", "users", "usage", n=steps.height)
+    caption = page.caption("growth", "users", "usage")
     page.chart(usage.growth(steps, caption, words), drill=True)
     if not steps["whole"].all():
         page.sheet.note(words("users.growth.partial"))
@@ -148,8 +148,7 @@ def cohorts(page: Page) -> None:
     if cells.is_empty():
         page.empty("empty.cohorts")
         return
-    caption = page.caption("cohorts", "share", "usage", n=cells["cohort_week"].n_unique())
-    page.chart(usage.cohorts(cells, caption, page.words))
+    page.chart(usage.cohorts(cells, page.caption("cohorts", "share", "usage"), page.words))
 
 
 # ---------------------------------------------------------------------------------------------- the school start
