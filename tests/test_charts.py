@@ -64,7 +64,7 @@ def spec(chart: charts.Drawn) -> dict[str, Any]:
 
 def rows(drawn: dict[str, Any], column: str) -> list[dict[str, Any]]:
     """The rows of the first data set that has a column."""
-    return next(data for data in drawn["datasets"].values() if isinstance(data, list) and column in data[0])
+    return next(data for data in drawn["datasets"].values() if isinstance(data, list) and data and column in data[0])
 
 
 def layers(drawn: dict[str, Any]) -> list[dict[str, Any]]:
