@@ -268,7 +268,7 @@ def main() -> None:
             run(home, "sample", "--scale", str(asked.scale), "--out", str(source))
             run(home, "etl", "run", "--source", str(source))
         rows = list(bench_pages(home, folder, asked.runs))
-        rows.append(bench_first_visit(home, folder, max(1, asked.runs // 2)))
+        rows.append(bench_first_visit(home, folder, asked.runs))
         print(f"{'page':14} {'ms':14} {'ours':>8} {'bare':>8} {'ratio':>6}   limit", *rows, sep="\n", flush=True)
         print(bench_sessions(home))
 

@@ -20,7 +20,7 @@ from workbench.access import (
     role_of,
     smallest_cell,
 )
-from workbench.app import Gate, NotServed, PortTaken, serve, served
+from workbench.app import Gate, NotServed, PortTaken, send_at_once, serve, served
 from workbench.errors import Exposed
 from workbench.text import Words
 
@@ -122,6 +122,19 @@ def test_a_port_in_use_is_said_in_a_line(tmp_path: Path, taken_port: int) -> Non
     """With what to do, before Streamlit is started."""
     with pytest.raises(PortTaken, match="--port"):
         serve(settings(tmp_path), "127.0.0.1", taken_port)
+
+
+def test_a_connection_sends_at_once_what_is_written(taken_port: int) -> None:
+    """A small file does not wait for its headers to be acknowledged; Streamlit's socket, left alone, has it wait."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        delays = []
+        for port in (taken_port, listening.getsockname()[1]):
+            send_at_once(port)
+            with socket.create_connection(listening.getsockname()), listening.accept()[0] as accepted:
+                delays.append(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 0)
+    assert delays == [True, False]
 
 
 def test_a_script_that_was_not_served_by_us_knows_nobody() -> None:

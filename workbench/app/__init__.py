@@ -9,10 +9,11 @@ import base64
 import gc
 import hashlib
 import hmac
+import os
 import secrets
 import socket
 import tomllib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
 
     @asynccontextmanager
     async def lifespan(_: st.App) -> AsyncIterator[None]:
+        send_at_once(port)
         opening = asyncio.create_task(asyncio.to_thread(_open, address, words))
         async with ticking(settings):
             yield
@@ -230,6 +232,26 @@ def _free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise PortTaken(f"{host}:{port}: {error.strerror}", "take another port: --port 8502") from error
+
+
+def send_at_once(port: int) -> None:
+    """Hold nothing back, on any connection that comes: they take after the socket that listens on the port.
+
+    Streamlit binds that socket without naming TCP; asyncio then does not take it for one, and leaves Nagle's algorithm
+    on. What follows the headers of a small file waits 40 ms for these to be acknowledged: a first visit fetches 130.
+    """
+    for found in _sockets():
+        with found:
+            listens = found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+            if listens and found.getsockname()[1:2] == (port,):
+                found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _sockets() -> Iterator[socket.socket]:
+    """Every socket of this process, through a descriptor of its own."""
+    for descriptor in Path("/dev/fd").iterdir():
+        if descriptor.is_socket():
+            yield socket.socket(fileno=os.dup(int(descriptor.name)))
 
 
 def _open(address: str, words: Words) -> None:
