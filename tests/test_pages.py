@@ -116,13 +116,14 @@ def descriptions(app: AppTest) -> list[str]:
 
 
 def specifications(app: AppTest) -> list[dict[str, Any]]:
-    """What is said of the charts besides their rows and how high they are."""
+    """What is said of the charts, and read aloud, besides their rows and how high they are."""
     found = []
     for element in app.get("vega_lite_chart"):
         text = element.proto.spec
         for rows in element.proto.datasets:
             text = text.replace(rows.name, "rows")
-        found.append({key: said for key, said in json.loads(text).items() if key != "height"})
+        said = json.loads(text) | {"alt": element.proto.alt}
+        found.append({key: value for key, value in said.items() if key != "height"})
     return found
 
 

@@ -93,7 +93,7 @@ def cohorts(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     after = frame.filter(pl.col("week") > 0)["share"].max()
     top = min(1, max(0.1, math.ceil(10 * after) / 10)) if isinstance(after, float) else 1
     labelled = frame.with_columns(
-        pl.min_horizontal("share", pl.lit(top)).alias("shade"),
+        pl.col("share").clip(upper_bound=top).alias("shade"),
         pl.struct("cohort_week", "size")
         .map_elements(lambda row: _cohort_label(row["cohort_week"], row["size"], words), pl.String)
         .alias("cohort"),
