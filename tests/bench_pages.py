@@ -105,8 +105,7 @@ class Session:
 def session(url: str) -> Iterator[Session]:
     """A new visitor of a server."""
     address = url.replace("http", "ws", 1) + "/_stcore/stream"
-    # Without pings, as browsers send none: a server with 25 pages under way may not answer one for 20 seconds.
-    with connect(address, subprotocols=["streamlit"], max_size=None, open_timeout=60, ping_interval=None) as connection:
+    with connect(address, subprotocols=["streamlit"], max_size=None, open_timeout=60) as connection:
         yield Session(connection)
 
 
