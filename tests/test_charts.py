@@ -2,7 +2,11 @@
 
 import itertools
 import json
+import pickle
 import re
+import subprocess
+import sys
+import threading
 import tomllib
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -272,6 +276,33 @@ def test_colours_stay_apart_for_colour_blind_eyes(sight: str) -> None:
     }
     assert len(seen) == 4
     assert min(distances.values()) > 20
+
+
+def draw_and_store_at_once() -> None:
+    """What a server does for three visitors: charts are drawn for two while answers in pieces are stored for one."""
+    piece = pl.DataFrame({"users": range(2000), "classes": range(2000)})
+
+    def store() -> None:
+        for _ in range(30):
+            pickle.dumps(pl.concat([piece] * 4, rechunk=False))
+
+    def draw() -> None:
+        for _ in range(2):
+            for drawn in DRAWN.values():
+                drawn(FRENCH)
+
+    visitors = [threading.Thread(target=work) for work in (store, draw, draw)]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join()
+
+
+def test_drawing_charts_for_one_never_stops_the_server_for_all() -> None:
+    """Polars' threads must never need the interpreter: whoever holds it may be waiting for them, and nothing moves."""
+    asked = [sys.executable, "-c", "import test_charts; test_charts.draw_and_store_at_once()"]
+    ended = subprocess.run(asked, cwd=Path(__file__).parent, timeout=120, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -47,6 +47,9 @@ VAGUE = {"utils", "util", "helpers", "helper", "common", "services", "core", "mi
 MAX_LINES = 400
 MAX_MEDIAN_LINES = 10
 
+# What has Polars call a Python function.
+CALLS_PYTHON = {"map_elements", "map_batches", "map_groups", "map_rows", "rolling_map"}
+
 # Written so that the patterns do not find themselves.
 UNWANTED = re.compile(
     r"pypi\.org|pythonhosted\.org|npmjs\.org|deb\.debian\.org|index[-]url|/simpl[e]/"
@@ -194,6 +197,18 @@ def test_only_the_screens_import_streamlit() -> None:
 def test_only_warehouse_and_etl_import_duckdb() -> None:
     """One place opens builds for readers, one writes them; the read-only rules cannot be walked around."""
     assert users_of("duckdb") <= {"warehouse", "etl"}
+
+
+def test_polars_never_calls_python_on_its_own_threads() -> None:
+    """A function is mapped over a column (`frame["x"]`), never in an expression: that can stop a whole server."""
+    mapped = [
+        f"{path.relative_to(CHECKOUT)}:{node.lineno}"
+        for path in MODULES
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute)
+        if node.attr in CALLS_PYTHON and not (node.attr == "map_elements" and isinstance(node.value, ast.Subscript))
+    ]
+    assert mapped == []
 
 
 def test_no_module_has_a_name_that_hides_nothing() -> None:

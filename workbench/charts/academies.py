@@ -17,8 +17,8 @@ def waiting(rows: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     names = {status: words(f"academies.status.{status}") for status in STATUS_COLOURS}
     shown = rows.with_columns(
         pl.col("status").replace_strict(names).alias("state"),
-        pl.col("members").map_elements(words.number, pl.String).alias("written"),
-        pl.col("classes").map_elements(words.number, pl.String).alias("classes_written"),
+        rows["members"].map_elements(words.number, pl.String).alias("written"),
+        rows["classes"].map_elements(words.number, pl.String).alias("classes_written"),
     )
     present = [status for status in STATUS_COLOURS if status in set(rows["status"])]
     colours = alt.Scale(domain=[names[status] for status in present], range=[STATUS_COLOURS[s] for s in present])

@@ -15,7 +15,7 @@ def school_years(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     """One line a school year over its weeks (columns `school_year`, `school_week`, `value`), the newest foremost."""
     years = frame["school_year"].unique().sort(descending=True).to_list()
     colours = [BLUE, GREEN, OCHRE, *[NEUTRAL] * len(years)][: len(years)]
-    written = frame.with_columns(pl.col("value").map_elements(words.number, pl.String).alias("written"))
+    written = frame.with_columns(frame["value"].map_elements(words.number, pl.String).alias("written"))
     dashes = [[1, 0], [6, 3], [2, 3], *[[1, 5]] * len(years)][: len(years)]
     weeks = alt.Axis(format="d", tickMinStep=1, tickCount=12)
     key = alt.Legend(title=None, orient="top", columns=2, symbolType="stroke", symbolSize=400, symbolStrokeWidth=2.4)
@@ -39,7 +39,7 @@ def school_years(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
 
 def activation_days(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     """A bar for each number of days from creation to activation (columns `days_after`, `classes`)."""
-    written = frame.with_columns(pl.col("classes").map_elements(words.number, pl.String).alias("written"))
+    written = frame.with_columns(frame["classes"].map_elements(words.number, pl.String).alias("written"))
     chart = (
         alt.Chart(written)
         .mark_bar(color=GREEN, cornerRadiusEnd=2)
@@ -56,9 +56,9 @@ def members(frame: pl.DataFrame, limits: dict[str, int], caption: Caption, words
     """A bar for each step of members (columns `members`, its least, and `classes`), a rule at each plan's limit."""
     spelled = frame.with_columns(
         (pl.col("members") + _STEP).alias("next"),
-        pl.col("members").map_elements(lambda n: words("chart.members.step", n=n, to=n + _STEP - 1), pl.String)
+        frame["members"].map_elements(lambda n: words("chart.members.step", n=n, to=n + _STEP - 1), pl.String)
         .alias("when"),
-        pl.col("classes").map_elements(words.number, pl.String).alias("written"),
+        frame["classes"].map_elements(words.number, pl.String).alias("written"),
     )  # fmt: skip
     bars = (
         alt.Chart(spelled)
@@ -87,7 +87,7 @@ def cohorts(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     A cohort too young for a measure has an empty share, and no bar there.
     """
     names = frame["cohort"].unique(maintain_order=True).to_list()
-    written = frame.with_columns(pl.col("share").map_elements(words.percent, pl.String).alias("written"))
+    written = frame.with_columns(frame["share"].map_elements(words.percent, pl.String).alias("written"))
     base = alt.Chart(placed(written.drop_nulls("share"))).encode(
         y=alt.Y("measure:N", sort=BY_PLACE, title=None, axis=alt.Axis(labelLimit=150, ticks=False)),
         yOffset=alt.YOffset("cohort:N", sort=names),

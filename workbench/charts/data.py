@@ -16,12 +16,12 @@ def loaded_days(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     states = {state: words(f"chart.loaded.{'yes' if state else 'no'}") for state in (True, False)}
     names = words.vega_locale()["time"]["shortDays"]
     weekdays = [names[(number + 1) % 7] for number in range(7)]
-    week = pl.col("day").dt.truncate("1w")
+    week, number = pl.col("day").dt.truncate("1w"), pl.col("day").dt.weekday()
     rows = frame.with_columns(
         week.alias("week"),
         (week + timedelta(days=7)).alias("next"),
-        pl.col("day").dt.weekday().map_elements(lambda number: weekdays[number - 1], pl.String).alias("weekday"),
-        pl.col("day").map_elements(words.day, pl.String).alias("when"),
+        number.replace_strict(dict(enumerate(weekdays, 1)), return_dtype=pl.String).alias("weekday"),
+        frame["day"].map_elements(words.day, pl.String).alias("when"),
         pl.col("loaded").replace_strict(states, return_dtype=pl.String).alias("state"),
     ).drop("day")
     scale = alt.Scale(domain=list(states.values()), range=[GREEN, ORCHID])

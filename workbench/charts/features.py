@@ -17,9 +17,9 @@ def adoption(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     A tick stands where the share was in the compared period; none where there is nothing to compare with.
     """
     written = frame.with_columns(
-        pl.col("share").map_elements(words.percent, pl.String).alias("written"),
-        pl.col("share_before").map_elements(words.percent, pl.String).fill_null("–").alias("written_before"),
-        pl.col("users").map_elements(words.number, pl.String).alias("written_users"),
+        frame["share"].map_elements(words.percent, pl.String).alias("written"),
+        frame["share_before"].map_elements(words.percent, pl.String).fill_null("–").alias("written_before"),
+        frame["users"].map_elements(words.number, pl.String).alias("written_users"),
     )
     base = alt.Chart(placed(written)).encode(
         y=_gestures(),
@@ -46,8 +46,8 @@ def trends(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     best = pl.col("share").max().over("name")
     labelled = frame.with_columns(
         pl.when(best > 0).then(pl.col("share") / best).otherwise(0.0).alias("of_best"),
-        pl.col("day").map_elements(words.day, pl.String).alias("when"),
-        pl.col("share").map_elements(words.percent, pl.String).alias("written"),
+        frame["day"].map_elements(words.day, pl.String).alias("when"),
+        frame["share"].map_elements(words.percent, pl.String).alias("written"),
     )
     chart = (
         alt.Chart(placed(labelled))
@@ -72,15 +72,14 @@ def discoveries(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     Columns `name`, `first_week`, `first_month` (shares, the second at least the first).
     """
     names = {"first_week": words("column.first_week"), "later_weeks": words("column.later_weeks")}
-    long = (
-        frame.with_columns((pl.col("first_month") - pl.col("first_week")).alias("later_weeks"))
-        .unpivot(list(names), index=["name", "first_week", "first_month"], variable_name="kind", value_name="share")
-        .with_columns(
-            pl.col("kind").replace_strict(names).alias("when"),
-            pl.col("first_week").map_elements(words.percent, pl.String).alias("written_week"),
-            pl.col("first_month").map_elements(words.percent, pl.String).alias("written_month"),
-            (pl.col("kind") == "later_weeks").cast(pl.Int8).alias("rank"),
-        )
+    later = frame.with_columns((pl.col("first_month") - pl.col("first_week")).alias("later_weeks"))
+    index = ["name", "first_week", "first_month"]
+    kinds = later.unpivot(list(names), index=index, variable_name="kind", value_name="share")
+    long = kinds.with_columns(
+        pl.col("kind").replace_strict(names).alias("when"),
+        kinds["first_week"].map_elements(words.percent, pl.String).alias("written_week"),
+        kinds["first_month"].map_elements(words.percent, pl.String).alias("written_month"),
+        (pl.col("kind") == "later_weeks").cast(pl.Int8).alias("rank"),
     )
     colours = alt.Scale(domain=list(names.values()), range=[GREEN, BLUE])
     legend = alt.Legend(title=None, orient="top", columns=1, labelLimit=330)

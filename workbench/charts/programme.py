@@ -69,8 +69,9 @@ def keeping(rows: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
 
 def totals(rows: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     """A stacked bar for each quarter (columns quarter, status, commitments), in the rows' order."""
-    shown = _signed(rows, words).with_columns(
-        pl.col("commitments").map_elements(words.number, pl.String).alias("written"),
+    signed = _signed(rows, words)
+    shown = signed.with_columns(
+        signed["commitments"].map_elements(words.number, pl.String).alias("written"),
         pl.col("status").replace_strict({str(status): place for place, status in enumerate(SIGNS)}).alias("rank"),
     )
     quarters = rows["quarter"].unique(maintain_order=True).to_list()
@@ -97,8 +98,8 @@ def weeks(rows: pl.DataFrame, usual: float | None, caption: Caption, words: Word
     last = rows["day"].dt.offset_by("1w")
     shown = rows.with_columns(
         last.alias("next"),
-        pl.col("day").map_elements(words.day, pl.String).alias("when"),
-        pl.col("events").map_elements(words.number, pl.String).alias("written"),
+        rows["day"].map_elements(words.day, pl.String).alias("when"),
+        rows["events"].map_elements(words.number, pl.String).alias("written"),
     )
     bars = (
         alt.Chart(instants(shown, "day", "next"))

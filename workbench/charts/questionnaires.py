@@ -50,8 +50,8 @@ def _along(frame: pl.DataFrame, room: float) -> alt.X:
 
 
 def _written(frame: pl.DataFrame, words: Words) -> pl.DataFrame:
-    number = pl.col("respondents").map_elements(words.number, pl.String)
-    share = pl.col("share").map_elements(lambda share: words.percent(share, 0), pl.String)
+    number = frame["respondents"].map_elements(words.number, pl.String)
+    share = frame["share"].map_elements(lambda share: words.percent(share, 0), pl.String)
     return frame.with_columns(
         number.alias("number"),
         pl.when(pl.col("respondents") > 0).then(pl.format("{} · {}", number, share)).otherwise(number).alias("said"),
@@ -64,11 +64,11 @@ def nps(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     Columns `quarter` (as it is read), `score`, `low`, `high`, `n`.
     """
     written = frame.with_columns(
-        pl.col("score").map_elements(points, pl.String).alias("written"),
+        frame["score"].map_elements(points, pl.String).alias("written"),
         pl.format(
-            "{} … {}", pl.col("low").map_elements(points, pl.String), pl.col("high").map_elements(points, pl.String)
+            "{} … {}", frame["low"].map_elements(points, pl.String), frame["high"].map_elements(points, pl.String)
         ).alias("interval"),
-        pl.col("n").map_elements(words.number, pl.String).alias("said"),
+        frame["n"].map_elements(words.number, pl.String).alias("said"),
     )
     base = alt.Chart(placed(written)).encode(
         x=alt.X("quarter:N", sort=BY_PLACE, title=None, axis=alt.Axis(labelAngle=0, labelOverlap=False)),
@@ -144,7 +144,7 @@ def _kinds(frame: pl.DataFrame, words: Words) -> pl.DataFrame:
     names = {True: words("themes.value"), False: words("themes.other")}
     return frame.with_columns(
         pl.col("is_value").replace_strict(names, return_dtype=pl.String).alias("kind"),
-        pl.col("respondents").map_elements(words.number, pl.String).alias("said"),
+        frame["respondents"].map_elements(words.number, pl.String).alias("said"),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
 
 import altair as alt
 import polars as pl
@@ -84,22 +83,12 @@ def _months(firsts: list[date]) -> alt.X:
 
 
 def _signed(frame: pl.DataFrame, kinds: list[str], sign: int, words: Words) -> pl.DataFrame:
-    days = pl.struct("since", "until")
-    return (
-        frame.select("since", "until", *kinds)
-        .unpivot(kinds, index=["since", "until"], variable_name="kind")
-        .with_columns(
-            pl.col("since").alias("day"),
-            (pl.col("until") + timedelta(days=1)).alias("next"),
-            days.map_elements(lambda step: _when(step, words), pl.String).alias("when"),
-            pl.col("value").map_elements(words.euros, pl.String).alias("written"),
-            (sign * pl.col("value").cast(pl.Float64).cum_sum().over("since")).alias("top"),
-        )
-        .with_columns(
-            (pl.col("top") - sign * pl.col("value")).alias("foot"), pl.col("since", "until").dt.to_string("iso")
-        )
-    )
-
-
-def _when(step: dict[str, Any], words: Words) -> str:
-    return span(step["since"], step["until"], words)
+    rows = frame.unpivot(kinds, index=["since", "until"], variable_name="kind")
+    spans = [span(since, until, words) for since, until in rows["since", "until"].iter_rows()]
+    return rows.with_columns(
+        pl.col("since").alias("day"),
+        (pl.col("until") + timedelta(days=1)).alias("next"),
+        pl.Series("when", spans, pl.String),
+        rows["value"].map_elements(words.euros, pl.String).alias("written"),
+        (sign * pl.col("value").cast(pl.Float64).cum_sum().over("since")).alias("top"),
+    ).with_columns((pl.col("top") - sign * pl.col("value")).alias("foot"), pl.col("since", "until").dt.to_string("iso"))

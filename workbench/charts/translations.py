@@ -19,19 +19,19 @@ def language_pairs(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn
     biggest_three = totals.sort("translations", "source_language", descending=[True, False])["source_language"].head(3)
     others = words("chart.other_languages")
     order = [*(words.tongue(code) for code in biggest_three), others]
-    shown = (
+    pairs = (
         frame.with_columns(
             pl.when(pl.col("source_language").is_in(biggest_three.implode()))
-            .then(pl.col("source_language").map_elements(words.tongue, pl.String))
+            .then(frame["source_language"].map_elements(words.tongue, pl.String))
             .otherwise(pl.lit(others))
             .alias("source"),
-            pl.col("target_language").map_elements(words.tongue, pl.String).alias("target"),
+            frame["target_language"].map_elements(words.tongue, pl.String).alias("target"),
         )
         .group_by("source", "target", maintain_order=True)
         .agg(pl.col("translations").sum())
-        .with_columns(pl.col("translations").map_elements(words.number, pl.String).alias("written"))
         .sort(pl.col("source").replace_strict({name: n for n, name in enumerate(order)}), maintain_order=True)
     )
+    shown = pairs.with_columns(pairs["translations"].map_elements(words.number, pl.String).alias("written"))
     biggest = alt.EncodingSortField("translations", op="sum", order="descending")
     base = alt.Chart(placed(shown)).encode(
         x=alt.X(
@@ -59,8 +59,8 @@ def countries(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     A click on one chooses it: the selection "drill" over `country`.
     """
     named = frame.with_columns(
-        pl.col("country").map_elements(words.country, pl.String).alias("name"),
-        pl.col("posts").map_elements(words.number, pl.String).alias("written"),
+        frame["country"].map_elements(words.country, pl.String).alias("name"),
+        frame["posts"].map_elements(words.number, pl.String).alias("written"),
     )
     base = alt.Chart(placed(named)).encode(
         y=alt.Y("name:N", sort=BY_PLACE, title=None, axis=alt.Axis(labelLimit=130)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from datetime import date
 
 import altair as alt
 import polars as pl
@@ -57,11 +56,12 @@ def growth(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     A step with days that were not loaded is pale. A click chooses its 28 days (`since`, `until`).
     """
     order = ["retained", "resurrected", "new", "churned"]
-    long = frame.unpivot(order, index=["day", "whole"], variable_name="kind", value_name="users").with_columns(
+    kinds = frame.unpivot(order, index=["day", "whole"], variable_name="kind", value_name="users")
+    long = kinds.with_columns(
         (pl.col("day") - pl.duration(days=27)).dt.to_string().alias("since"),
         pl.col("day").dt.to_string().alias("until"),
-        pl.col("day").map_elements(words.day, pl.String).alias("when"),
-        pl.col("users").map_elements(words.number, pl.String).alias("written"),
+        kinds["day"].map_elements(words.day, pl.String).alias("when"),
+        kinds["users"].map_elements(words.number, pl.String).alias("written"),
         pl.col("kind").replace_strict({kind: words(f"metric.{kind}.name") for kind in order}).alias("name"),
         pl.col("kind").replace_strict({kind: n for n, kind in enumerate(order)}).alias("rank"),
         pl.when(pl.col("kind") == "churned").then(-pl.col("users")).otherwise("users").alias("signed"),
@@ -92,13 +92,12 @@ def cohorts(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     # Week 0 is all of them: the scale is for the weeks after, and ends with them.
     after = frame.filter(pl.col("week") > 0)["share"].max()
     top = min(1, max(0.1, math.ceil(10 * after) / 10)) if isinstance(after, float) else 1
+    labels = [words("chart.cohort", day=words.day(day), size=n) for day, n in frame["cohort_week", "size"].iter_rows()]
     labelled = frame.with_columns(
         pl.col("share").clip(upper_bound=top).alias("shade"),
-        pl.struct("cohort_week", "size")
-        .map_elements(lambda row: _cohort_label(row["cohort_week"], row["size"], words), pl.String)
-        .alias("cohort"),
-        pl.col("share").map_elements(words.percent, pl.String).alias("written"),
-        pl.col("users").map_elements(words.number, pl.String).alias("written_users"),
+        pl.Series("cohort", labels, pl.String),
+        frame["share"].map_elements(words.percent, pl.String).alias("written"),
+        frame["users"].map_elements(words.number, pl.String).alias("written_users"),
     )
     tooltip = [
         tip("cohort", words("column.cohort")),
@@ -129,7 +128,7 @@ def school_weeks(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     dashes = [[1, 0], [6, 3], [2, 3], *[[1, 5]] * len(years)][: len(years)]
     named = alt.Legend(title=None, orient="top", columns=2, symbolType="stroke", offset=8, padding=0)
     lines = alt.Chart(
-        frame.with_columns(pl.col("wau").map_elements(words.number, pl.String).alias("written"))
+        frame.with_columns(frame["wau"].map_elements(words.number, pl.String).alias("written"))
     ).mark_line(strokeWidth=2.4)
     chart = lines.encode(
         x=alt.X(
@@ -158,11 +157,8 @@ def _activity_rows(frame: pl.DataFrame, words: Words) -> pl.DataFrame:
         )
         for name, flag in whole.items()
     ]
-    return pl.concat(parts).with_columns(
-        pl.col("day").map_elements(lambda day: words.day(day, "long"), pl.String).alias("when"),
-        pl.col("value").map_elements(words.number, pl.String).alias("written"),
+    rows = pl.concat(parts)
+    return rows.with_columns(
+        rows["day"].map_elements(lambda day: words.day(day, "long"), pl.String).alias("when"),
+        rows["value"].map_elements(words.number, pl.String).alias("written"),
     )
-
-
-def _cohort_label(monday: date, size: int, words: Words) -> str:
-    return words("chart.cohort", day=words.day(monday), size=size)

@@ -26,9 +26,9 @@ def world(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     A click chooses the country.
     """
     shown = frame.with_columns(
-        pl.col("country").map_elements(_numeric, pl.String).alias("id"),
-        pl.col("country").map_elements(words.country, pl.String).alias("name"),
-        pl.col("users").map_elements(words.number, pl.String).alias("written"),
+        frame["country"].map_elements(_numeric, pl.String).alias("id"),
+        frame["country"].map_elements(words.country, pl.String).alias("name"),
+        frame["users"].map_elements(words.number, pl.String).alias("written"),
     ).filter(pl.col("id") != "", pl.col("users") > 0)
     shapes = alt.Chart(alt.InlineData(borders(), format=alt.TopoDataFormat(type="topojson", feature="countries")))
     ground = shapes.mark_geoshape(fill=NEUTRAL, fillOpacity=0.22, stroke=NEUTRAL, strokeOpacity=0.35, strokeWidth=0.5)

@@ -142,8 +142,8 @@ def school_years(page: Page, days: pl.DataFrame) -> None:
     """Classes created since each school start, one line a year."""
     weeks = (
         days.with_columns(
-            pl.col("day").map_elements(school_year, pl.String).alias("school_year"),
-            pl.col("day").map_elements(school_week, pl.Int64).alias("school_week"),
+            days["day"].map_elements(school_year, pl.String).alias("school_year"),
+            days["day"].map_elements(school_week, pl.Int64).alias("school_week"),
         )
         .group_by("school_year", "school_week")
         .agg(pl.col("created").sum())
@@ -269,7 +269,7 @@ def _measured(page: Page, cohorts: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(
         cohorts.select(
             pl.lit(names[measure]).alias("measure"), "cohort", _share(measure).alias("share"),
-            pl.col(could).map_elements(page.words.number, pl.String).alias("counted"),
+            cohorts[could].map_elements(page.words.number, pl.String).alias("counted"),
         )
         for measure, (_, _, could) in MEASURES.items()
     )  # fmt: skip

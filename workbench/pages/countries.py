@@ -48,7 +48,7 @@ def table(page: Page, rows: pl.DataFrame) -> None:
     words, number = page.words, page.words.number
     order = controls(page, rows) if page.sheet.interactive else "users"
     named = rows.with_columns(
-        pl.col("country").map_elements(words.country, pl.String).alias("name"),
+        rows["country"].map_elements(words.country, pl.String).alias("name"),
         (pl.col("users") / rows["users"].sum()).alias("share"),
     ).sort(order, descending=order in ("users", "active_28d", "classes"), nulls_last=True)
     columns: dict[str, Written] = {"country": words.country, "users": number, "share": words.percent}

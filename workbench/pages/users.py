@@ -177,10 +177,11 @@ def school_start(page: Page) -> None:
 
 def by_school_week(weeks: pl.DataFrame) -> pl.DataFrame:
     """wau of each whole week as `school_year`, `school_week`, `wau`."""
-    placed = weeks.filter("whole_7d").with_columns(pl.col("day").map_elements(day_of_school_year, pl.Date))
+    whole = weeks.filter("whole_7d")
+    placed = whole.with_columns(whole["day"].map_elements(day_of_school_year, pl.Date))
     return placed.select(
-        pl.col("day").map_elements(school_year, pl.String).alias("school_year"),
-        pl.col("day").map_elements(school_week, pl.Int64).alias("school_week"),
+        placed["day"].map_elements(school_year, pl.String).alias("school_year"),
+        placed["day"].map_elements(school_week, pl.Int64).alias("school_week"),
         "wau",
     ).sort("school_year", "school_week")
 
