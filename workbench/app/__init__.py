@@ -30,7 +30,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workbench.access import Request, Role, refuse_if_exposed, role_of
 from workbench.app.clock import ticking
-from workbench.app.document import document_in, inline_scripts
+from workbench.app.document import AtHand, document_in, inline_scripts
 from workbench.app.hooks import HOOKS, hooks
 from workbench.app.letters import LETTERS, letters
 from workbench.app.plain import plain
@@ -92,11 +92,10 @@ def serve(settings: Settings, host: str, port: int) -> None:
         running.close()
         await opening
 
-    gate = Middleware(Gate, words=words)
     app = st.App(
         _HERE / "frame.py",
         routes=[*_doors(settings), *hooks(settings), *letters(settings)],
-        middleware=[gate],
+        middleware=[Middleware(Gate, words=words), Middleware(AtHand)],
         lifespan=lifespan,
     )
     app.run(config=_config(host, port))
