@@ -41,10 +41,10 @@ def inline_scripts() -> list[str]:
 
 
 class AtHand:
-    """Middleware: the files that the document names come from memory, 5 MB, for a year, as Streamlit serves them.
+    """Middleware: the files that the document names come from memory (4.4 MB), to be kept for a year.
 
-    Streamlit looks each of them up on the disk in a thread of its own, 3 ms, while the browser that waits for 121 of
-    them has need of the same processor.
+    Streamlit keeps them as long, but looks each of the 123 up on the disk in a thread of its own, while the browser
+    that waits for them needs the same processors: a first visit took 4.3 s instead of 3.8.
     """
 
     def __init__(self, app: ASGIApp) -> None:

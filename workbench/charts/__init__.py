@@ -9,7 +9,7 @@ eyes; text and backgrounds are left to the theme around. Numbers and dates follo
 What is written of a figure is made of a column (`frame["users"].map_elements(words.number, …)`), never in an expression
 (`pl.col("users").map_elements(…)`): Polars would call it on its own threads, which then wait for the interpreter while
 the thread that holds it waits for them, as one does that stores an answer in several pieces. The whole server stood
-still, for everybody, about once in a thousand pages of 25 people at once.
+still, for everybody, about once in a thousand pages when 25 people asked at once.
 """
 
 from __future__ import annotations

@@ -95,13 +95,15 @@ def _commune(page: Page, asked: str) -> str | None:
 def _answer(page: Page, cards: pl.DataFrame) -> None:
     words = page.words
     page.sheet.text(words("subscriptions.found", n=cards.height))
-    used = {name: cards[name, f"{name}_allowed"].iter_rows() for name in ENTITLEMENTS}
-    written = [pl.Series(name, [_used(page, *each) for each in rows], pl.String) for name, rows in used.items()]
+    used = [
+        pl.Series(name, [_used(page, *row) for row in cards[name, f"{name}_allowed"].iter_rows()], pl.String)
+        for name in ENTITLEMENTS
+    ]
     state = pl.when(pl.col("archived_on").is_null()).then(pl.lit("alive")).otherwise(pl.lit("archived")).alias("state")
     columns: dict[str, Written] = {"class_key": str, "plan": words.plan, "ended_on": short_day(page)}
     columns |= {**dict.fromkeys(ENTITLEMENTS, str), "state": lambda name: words(f"subscriptions.{name}")}
     columns |= {"payer_type": payer(page), "confort_famille": _yes(page), "commune": str, "created_on": short_day(page)}
-    shown = placed(cards.with_columns(*written, state))
+    shown = placed(cards.with_columns(*used, state))
     page.table(shown, columns, words("section.subscriptions_lookup.title"), "lookup")
     if (cards["plan"] == "free").any():
         page.sheet.note(words("subscriptions.free_limits"))
