@@ -89,16 +89,18 @@ def bars(frame: pl.DataFrame, stacks: list[str], caption: Caption, words: Words)
     return finished(chart, caption, words, height=230)
 
 
-def finished(chart: Any, caption: Caption, words: Words, height: int) -> Drawn:
-    """The chart with its caption, in the language's numbers and dates, as wide as its place.
+def finished(chart: Any, caption: Caption, words: Words, height: int, **more: Any) -> Drawn:
+    """The chart with its caption, in the language's numbers and dates, as wide as its place; `more` as `properties`.
 
     Its marks have no names of their own: they would be heard one after the other, hundreds of them, and each takes as
     long to make as the mark itself.
     """
     title = alt.TitleParams(text=caption.title, subtitle=caption.unit, anchor="start", frame="bounds", offset=14)
     finished: Drawn = chart.properties(
-        title=title, description=caption.description, width="container", height=height
-    ).configure(
+        title=title, description=caption.description, width="container", height=height, **more
+    )
+    # Not by `configure`, which makes one more copy of the chart and all its layers.
+    finished.config = alt.Config(
         mark={"aria": False},
         locale=words.vega_locale(),
         axis={"grid": True, "gridOpacity": 0.35, "domain": False, "ticks": False},

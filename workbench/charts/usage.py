@@ -92,10 +92,11 @@ def cohorts(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     # Week 0 is all of them: the scale is for the weeks after, and ends with them.
     after = frame.filter(pl.col("week") > 0)["share"].max()
     top = min(1, max(0.1, math.ceil(10 * after) / 10)) if isinstance(after, float) else 1
-    labels = [words("chart.cohort", day=words.day(day), size=n) for day, n in frame["cohort_week", "size"].iter_rows()]
+    sizes = dict(frame["cohort_week", "size"].iter_rows())
+    labels = {week: words("chart.cohort", day=words.day(week), size=size) for week, size in sizes.items()}
     labelled = frame.with_columns(
         pl.col("share").clip(upper_bound=top).alias("shade"),
-        pl.Series("cohort", labels, pl.String),
+        pl.col("cohort_week").replace_strict(labels, return_dtype=pl.String).alias("cohort"),
         frame["share"].map_elements(words.percent, pl.String).alias("written"),
         frame["users"].map_elements(words.number, pl.String).alias("written_users"),
     )
@@ -118,7 +119,7 @@ def cohorts(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     partial = base.transform_filter("!datum.whole").mark_rect(color=NEUTRAL, opacity=0.28)
     rows = labelled["cohort"].n_unique()
     height = 140 + min(18 * rows, 560)
-    return finished(whole + partial, caption, words, height).properties(usermeta=PAINTED)
+    return finished(whole + partial, caption, words, height, usermeta=PAINTED)
 
 
 def school_weeks(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:

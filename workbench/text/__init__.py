@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Literal
 
@@ -56,7 +56,7 @@ class Words:
 
     def number(self, value: float, decimals: int = 0) -> str:
         """`1 234 567` or `1,234,567`, with exactly so many decimals."""
-        return format_decimal(value, format="#,##0" + "." * bool(decimals) + "0" * decimals, locale=self._locale)
+        return _decimal(self.language, value, decimals)
 
     def compact(self, value: float) -> str:
         """A number in little room: `1,2 M` or `1.2M`."""
@@ -64,8 +64,7 @@ class Words:
 
     def percent(self, share: float, decimals: int = 1) -> str:
         """A share as percentage: 0.125 is `12,5 %` or `12.5%`."""
-        pattern = "#,##0" + "." * bool(decimals) + "0" * decimals + ("\u202f%" if self.language == "fr" else "%")
-        return format_percent(share, format=pattern, locale=self._locale)
+        return _percent(self.language, share, decimals)
 
     def change(self, share: float) -> str:
         """A relative change with its sign: `+3,2 %`, `−1,0 %`."""
@@ -77,8 +76,7 @@ class Words:
 
     def day(self, day: date, width: Literal["short", "medium", "long"] = "medium") -> str:
         """`15/12/2020`, `15 déc. 2020` or `1er décembre 2020`."""
-        written = format_date(day, format="dd/MM/y" if width == "short" else width, locale=self._locale)
-        return re.sub(r"^1 ", "1er ", written) if self.language == "fr" else written
+        return _day(self.language, day, width)
 
     def moment(self, moment: datetime) -> str:
         """A day and the minute: `15 déc. 2020, 08:15`."""
@@ -145,6 +143,32 @@ class Words:
 
     def _money_pattern(self) -> str:
         return "#,##0\u00a0¤" if self.language == "fr" else "¤#,##0"
+
+
+# A chart writes a thousand figures, the next visitor's the same ones, and Babel reads its pattern anew for each: a
+# quarter of the time of the page of users. So many of each kind are kept.
+_written_once = lru_cache(maxsize=1 << 14, typed=True)
+
+
+@_written_once
+def _decimal(language: str, value: float, decimals: int) -> str:
+    return format_decimal(value, format=_pattern(decimals), locale=_LOCALES[language])
+
+
+@_written_once
+def _percent(language: str, share: float, decimals: int) -> str:
+    sign = "\u202f%" if language == "fr" else "%"
+    return format_percent(share, format=_pattern(decimals) + sign, locale=_LOCALES[language])
+
+
+@_written_once
+def _day(language: str, day: date, width: str) -> str:
+    written = format_date(day, format="dd/MM/y" if width == "short" else width, locale=_LOCALES[language])
+    return re.sub(r"^1 ", "1er ", written) if language == "fr" else written
+
+
+def _pattern(decimals: int) -> str:
+    return "#,##0" + "." * bool(decimals) + "0" * decimals
 
 
 @cache
