@@ -9,9 +9,10 @@ import hypothesis
 import pytest
 from browsing import browser, context, sample_home, screen, tabs  # noqa: F401 (fixtures for every file)
 from ledgers import (  # noqa: F401 (fixtures for every file)
-    dropped,
     ledger,
     ledger_url,
+    own_ledger_url,
+    postgresql_database,
     postgresql_template,
     postgresql_url,
     sqlite_template,

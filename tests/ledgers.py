@@ -2,19 +2,44 @@
 
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from workbench.ledger import Ledger, open_ledger
 
 KEY = b"a key for tests"
 SERVER = "postgresql+psycopg://postgres@127.0.0.1:5432"
+
+LEFT_ALONE = """
+select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+"""
+# The audit lets nobody take anything away, hence the role of a replica, for which no trigger fires.
+AS_MIGRATED = """
+do $$
+declare
+    name text;
+    filled boolean;
+begin
+    set local session_replication_role = replica;
+    for name in select tablename from pg_tables where schemaname = 'public' loop
+        execute format('select exists (select from public.%I)', name) into filled;
+        if filled then
+            execute format('truncate public.%I cascade', name);
+        end if;
+    end loop;
+    perform setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)
+    from pg_sequences where schemaname = 'public' and last_value is not null;
+    insert into academies table migrated.academies;
+    insert into alembic_version table migrated.alembic_version;
+end $$
+"""
+"""Every table as the migrations leave it: empty but for the académies and the number of the last migration."""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -46,23 +71,47 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def own_ledger_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The same for a test that changes the tables themselves: in a database that nobody has after it."""
+    if request.param == "sqlite":
+        yield str(request.getfixturevalue("sqlite_url"))
+        return
+    with own_database(request.getfixturevalue("postgresql_template")) as url:
+        yield url
+
+
 @pytest.fixture
-def postgresql_url(postgresql_template: str, dropped: Callable[[str], None]) -> Iterator[str]:
-    """A ledger in a database that goes away after the test."""
-    name = f"test_{uuid4().hex}"
-    on_server(f"create database {name} template {postgresql_template}")
-    yield f"{SERVER}/{name}"
-    dropped(name)
+def postgresql_url(postgresql_database: Engine) -> str:
+    """A ledger in the database of this worker, whatever the test before left in it."""
+    with postgresql_database.connect() as connection:
+        connection.execute(text(LEFT_ALONE))
+        connection.execute(text(AS_MIGRATED))
+    return postgresql_database.url.render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="session")
-def dropped() -> Iterator[Callable[[str], None]]:
-    """Drops a database while the tests go on: the server ends each with a checkpoint, and nobody needs to wait."""
-    under_way: list[Future[None]] = []
-    with ThreadPoolExecutor(1) as pool:
-        yield lambda name: under_way.append(pool.submit(on_server, f"drop database {name} with (force)"))
-    for drop in under_way:
-        drop.result()
+def postgresql_database(postgresql_template: str) -> Iterator[Engine]:
+    """A database for all tests of a worker: to make and drop one for each took the server a minute of a run."""
+    with own_database(postgresql_template) as url:
+        engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text("create schema migrated"))
+            for table in ("academies", "alembic_version"):
+                connection.execute(text(f"create table migrated.{table} as table {table}"))
+        yield engine
+        engine.dispose()
+
+
+@contextmanager
+def own_database(template: str) -> Iterator[str]:
+    """The address of a copy of a database, dropped in the end."""
+    name = f"test_{uuid4().hex}"
+    on_server(f"create database {name} template {template}")
+    try:
+        yield f"{SERVER}/{name}"
+    finally:
+        on_server(f"drop database {name} with (force)")
 
 
 @pytest.fixture(scope="session")

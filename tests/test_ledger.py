@@ -77,9 +77,9 @@ def shape(connection: Connection) -> dict[str, list[str]]:
     }
 
 
-def test_the_steps_make_the_tables_that_the_code_knows(ledger_url: str) -> None:
+def test_the_steps_make_the_tables_that_the_code_knows(own_ledger_url: str) -> None:
     """A column in the code that no step makes would fail at the first user, and on one database only."""
-    migrated = create_engine(ledger_url)
+    migrated = create_engine(own_ledger_url)
     with migrated.connect() as connection:
         stepped = shape(connection)
     with migrated.begin() as connection:

@@ -179,17 +179,23 @@ def written(home: Path) -> set[tuple[str, int]]:
     return found
 
 
+def ended(process: subprocess.Popen[bytes], within_s: float) -> bool:
+    """Whether a process is at its end, or comes to it in so many seconds."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(within_s)
+    return process.poll() is not None
+
+
 def kill_somewhere(home: Path, source: Path, chance: random.Random, length_s: float) -> bool:
     """Start a run and kill it at a random moment, four times in five after its first write; gives whether it wrote."""
     before = written(home)
     process = start(home, source)
-    deadline = time.monotonic() + chance.uniform(0, length_s)
+    rest_s = chance.uniform(0, length_s)
     if chance.random() < 0.8:
-        while process.poll() is None and written(home) <= before:
+        while not ended(process, 0.002) and written(home) <= before:
             pass
-        deadline = time.monotonic() + chance.uniform(0, length_s / 2)
-    while process.poll() is None and time.monotonic() < deadline:
-        pass
+        rest_s = chance.uniform(0, length_s / 2)
+    ended(process, rest_s)
     wrote = not written(home) <= before
     process.send_signal(signal.SIGKILL)
     process.wait()

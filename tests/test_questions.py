@@ -224,9 +224,9 @@ def test_the_audit_says_who_mapped_what(ledger: Ledger) -> None:
     assert line.details == {"ref": "q", "meaning": "values", "type": "short_text"}
 
 
-def test_what_was_mapped_before_titles_were_kept_still_holds(ledger_url: str) -> None:
+def test_what_was_mapped_before_titles_were_kept_still_holds(own_ledger_url: str) -> None:
     """The step that adds the columns knows nothing of older rows: they are not shown as changed."""
-    engine = create_engine(ledger_url)
+    engine = create_engine(own_ledger_url)
     with engine.begin() as connection:
         for later in ("mail_events", "deliveries", "batches", "courriers", "suppressions"):
             connection.execute(text(f"drop table {later}"))
@@ -240,7 +240,7 @@ def test_what_was_mapped_before_titles_were_kept_still_holds(ledger_url: str) ->
             {"f": FORM, "t": "2020-12-01 09:00:00"},
         )
     engine.dispose()
-    older = open_ledger(ledger_url, b"a key for tests")
+    older = open_ledger(own_ledger_url, b"a key for tests")
     keep(older, field("q", "short_text"))
     assert not question(older, "q").is_to_map
     assert meanings(older)[FORM, "q"] == (Meaning.OTHER, None, None, 1)

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 from tiny import NOW, etl, settings, usage_day
 
@@ -11,8 +12,8 @@ from workbench.etl import run
 from workbench.etl.build import read_models
 from workbench.etl.described import FEEDS_BEHIND
 from workbench.etl.feeds import FEEDS
-from workbench.etl.runs import KEPT_RUNS
-from workbench.warehouse import kept_builds
+from workbench.etl.runs import KEPT_RUNS, load_runs, save_runs
+from workbench.warehouse import Run, kept_builds
 
 FIRST = date(2020, 3, 2)
 
@@ -44,17 +45,20 @@ def test_each_published_run_is_noted_with_its_seconds(place: tuple[Path, Path]) 
     assert all(min(r.landing_seconds, r.counting_seconds, r.tables_seconds) > 0 for r in runs)
 
 
-def test_a_full_run_keeps_the_log_and_the_log_stays_short(place: tuple[Path, Path]) -> None:
+def test_a_full_run_keeps_the_log(place: tuple[Path, Path]) -> None:
     """Counting everything anew does not forget how long it took before."""
     home, source = place
     publish_another(home, source, 1, full=True)
     assert [r.whole for r in workbench.open(home).runs()] == [True, True]
-    for number in range(2, KEPT_RUNS + 2):
-        newest = publish_another(home, source, number)
-    runs = workbench.open(home).runs()
-    assert len(runs) == KEPT_RUNS
-    assert runs[0].build == newest
-    assert runs[-1].began_at == NOW + timedelta(minutes=2)
+
+
+def test_the_log_stays_short() -> None:
+    """Of a workbench that runs each night for years, a build keeps the last runs."""
+    runs = [Run(f"{n:06}", NOW + timedelta(days=n), False, 1, 0.5, 0.25, 0.125) for n in range(KEPT_RUNS + 2)]
+    with duckdb.connect() as con:
+        con.execute("create schema internal")
+        save_runs(con, runs)
+        assert load_runs(con) == runs[2:]
 
 
 def test_the_log_is_no_table(place: tuple[Path, Path]) -> None:

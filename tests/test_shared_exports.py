@@ -104,7 +104,7 @@ def twice(home: Path, source: Path, folder: Path) -> None:
     assert etl_run(home, source, "Europe/Paris", "--full").returncode == 3
 
 
-WAYS = [at_once, one_by_one, *(pytest.param(way, marks=pytest.mark.soak) for way in (in_reverse, twice))]
+WAYS = [at_once, *(pytest.param(way, marks=pytest.mark.soak) for way in (one_by_one, in_reverse, twice))]
 
 
 @pytest.fixture(scope="module", params=WAYS, ids=lambda way: way.__name__)

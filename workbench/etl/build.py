@@ -176,17 +176,18 @@ def _check_columns(con: duckdb.DuckDBPyConnection, model: Model) -> None:
 
 def verify(con: duckdb.DuckDBPyConnection, model: Model, where: str) -> None:
     """Every check of a model over the rows just written. Raises ChecksFailed with the first one that fails."""
-    for name, expression in model.checks.items():
-        query = f"select count(*) from {model.name} where ({where}) and (({expression}) is not true)"
-        _hold(con, model, name, query)
+    if model.checks:
+        counts = [f"count(*) filter (where ({expression}) is not true)" for expression in model.checks.values()]
+        found = con.execute(f"select {', '.join(counts)} from {model.name} where {where}").fetchall()[0]
+        for name, bad in zip(model.checks, found, strict=True):
+            _hold(model, name, bad)
     if model.key:
         key = ", ".join(model.key)
         inner = f"select {key} from {model.name} where {where} group by {key} having count(*) > 1"
-        _hold(con, model, "key", f"select count(*) from ({inner})")
+        _hold(model, "key", con.execute(f"select count(*) from ({inner})").fetchall()[0][0])
 
 
-def _hold(con: duckdb.DuckDBPyConnection, model: Model, check: str, counting: str) -> None:
-    bad = con.execute(counting).fetchall()[0][0]
+def _hold(model: Model, check: str, bad: int) -> None:
     if bad:
         remedy = "the last build stays; look at the landed files with `workbench etl status`, correct and run again"
         raise ChecksFailed(f"check {check!r} of table {model.name} does not hold for {bad} rows", remedy)

@@ -168,21 +168,25 @@ def swept(home: Home) -> Iterator[None]:
 
     Swept first as well, so that a full disk can be put right by the next run itself.
     """
-    _sweep(home)
+    lists: dict[Path, set[str]] = {}
+    _sweep(home, lists)
     try:
         yield
     finally:
-        _sweep(home)
+        _sweep(home, lists)
 
 
-def _sweep(home: Home) -> None:
-    """Take away what no kept build needs: drafts of killed runs, old builds, unlisted lake files."""
+def _sweep(home: Home, lists: dict[Path, set[str]]) -> None:
+    """Take away what no kept build needs: drafts of killed runs, old builds, unlisted lake files.
+
+    `lists` remembers which lake files a build needs: no build ever changes, and to open one takes 15 ms.
+    """
     current = current_id(home)
     kept = [build for build in _builds(home) if build.stem <= current][-KEPT_BUILDS:]
     for path in [*home.warehouse.glob(".building-*"), *(build for build in _builds(home) if build not in kept)]:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    listed = {file for build in kept for file in _listed(build)}
-    for file in set(_files_below(home.lake)) - listed:
+    lists |= {build: _listed(build) for build in kept if build not in lists}
+    for file in set(_files_below(home.lake)).difference(*(lists[build] for build in kept)):
         (home.lake / file).unlink()
 
 
