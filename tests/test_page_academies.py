@@ -44,7 +44,7 @@ import runpy
 from datetime import date
 from pathlib import Path
 import streamlit as st
-import workbench
+from held_open import held_open
 from tiny import settings
 from workbench.access import Role
 from workbench.ledger import ledger_of
@@ -54,7 +54,7 @@ from workbench.text import Words
 home = Path({home!r})
 words = Words({language!r})
 st.session_state["visit"] = dict(
-    warehouse=workbench.open(home), words=words, school_year="2020-2021", today=date(2020, 12, 15),
+    warehouse=held_open(home), words=words, school_year="2020-2021", today=date(2020, 12, 15),
     asking=Asking(Role({role!r}), 5, date(2020, 9, 1), date(2020, 12, 14), countries={countries!r}),
     sheet=Screen(words), comparison="weekday", who="diane", ledger=ledger_of(settings(home)) if {reached} else None,
 )

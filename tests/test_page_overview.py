@@ -29,7 +29,7 @@ NAMES |= {"translated_posts": "Publications traduites", "arr_eur": "Revenu annue
 WITH_LEDGER = """
 from datetime import date
 from pathlib import Path
-import workbench
+from held_open import held_open
 from tiny import settings
 from workbench.access import Role
 from workbench.ledger import ledger_of
@@ -39,7 +39,7 @@ from workbench.pages.overview import show
 from workbench.pages.sheet.screen import Screen
 from workbench.text import Words
 show(Page(
-    name="overview", sheet=Screen(Words("fr")), warehouse=workbench.open(Path({home!r})), comparison="weekday",
+    name="overview", sheet=Screen(Words("fr")), warehouse=held_open(Path({home!r})), comparison="weekday",
     asking=Asking(Role.{role}, 5, date(2020, 9, 1), date(2020, 12, 14)), words=Words("fr"), school_year="2020-2021",
     today=date(2020, 12, 15), who="somebody", ledger=ledger_of(settings(Path({home!r}))),
 ))

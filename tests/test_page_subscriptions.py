@@ -46,7 +46,7 @@ import runpy
 from datetime import date
 from pathlib import Path
 import streamlit as st
-import workbench
+from held_open import held_open
 from workbench.access import Role
 from workbench.ledger import open_ledger
 from workbench.metrics import Asking
@@ -56,7 +56,7 @@ from workbench.text import Words
 from tiny import settings
 home = Path({home!r})
 st.session_state["visit"] = dict(
-    warehouse=workbench.open(home), words=Words("fr"), school_year="2020-2021", today=date(2020, 12, 15),
+    warehouse=held_open(home), words=Words("fr"), school_year="2020-2021", today=date(2020, 12, 15),
     asking=Asking(Role.{role}, 5, date(2020, 9, 1), date(2020, 12, 14), countries=("BE",)),
     sheet=Screen(Words("fr")), comparison="weekday", who="sandie",
     ledger={ledger},

@@ -32,13 +32,13 @@ import runpy
 from datetime import date
 from pathlib import Path
 import streamlit as st
-import workbench
+from held_open import held_open
 from workbench.access import Role
 from workbench.metrics import Asking
 from workbench.pages.sheet.screen import Screen
 from workbench.text import Words
 st.session_state["visit"] = dict(
-    warehouse=workbench.open(Path({home!r})), words=Words("fr"), school_year="2020-2021", today=date(2020, 12, 15),
+    warehouse=held_open(Path({home!r})), words=Words("fr"), school_year="2020-2021", today=date(2020, 12, 15),
     asking=Asking(Role.{role}, 5, date(2020, 9, 1), date(2020, 12, 14)),
     sheet=Screen(Words("fr")), comparison="weekday", who="admin",
 )
