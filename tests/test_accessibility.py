@@ -86,6 +86,7 @@ def findings_opened(screen: Page, last: str) -> set[Finding]:
         found |= findings(drawn(screen, last), OF_A_POPOVER)
         screen.keyboard.press("Escape")
         expect(screen.get_by_test_id("stPopoverBody")).to_have_count(0)
+        drawn(screen, last)
     return found
 
 

@@ -507,6 +507,7 @@ def sparklines(screen: Page) -> int:
 def downloaded(screen: Page, folder: Path, kinds: tuple[str, ...]) -> dict[str, Path]:
     """The files behind the buttons of the popover that is open."""
     files: dict[str, Path] = {}
+    drawn(screen)  # a run of the page gives each button a new file, and the one before is gone
     for kind in kinds:
         button = screen.get_by_test_id("stPopoverBody").get_by_role("button", name=FRENCH(f"export.{kind}"), exact=True)
         with screen.expect_download() as waited:
