@@ -121,6 +121,15 @@ def test_numbers_are_written_as_each_language_writes_them() -> None:
     assert french.change(0) == f"0,0{NARROW}%"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_zero_has_no_sign_whatever_was_written_before(language: str) -> None:
+    """What is written once is kept, and a negative zero is the same key as a zero."""
+    words = Words(language)
+    for zero in (-0.0, 0.0, 0):
+        assert words.number(zero, 3) == words.number(0.0004, 3).replace("4", "0")
+        assert words.percent(zero, 3)[0] == "0"
+
+
 def test_days_are_written_as_each_language_writes_them() -> None:
     """The first of a month is « 1er » in French."""
     french, english = Words("fr"), Words("en")

@@ -56,7 +56,7 @@ class Words:
 
     def number(self, value: float, decimals: int = 0) -> str:
         """`1 234 567` or `1,234,567`, with exactly so many decimals."""
-        return _decimal(self.language, value, decimals)
+        return _decimal(self.language, value + 0, decimals)
 
     def compact(self, value: float) -> str:
         """A number in little room: `1,2 M` or `1.2M`."""
@@ -64,7 +64,7 @@ class Words:
 
     def percent(self, share: float, decimals: int = 1) -> str:
         """A share as percentage: 0.125 is `12,5 %` or `12.5%`."""
-        return _percent(self.language, share, decimals)
+        return _percent(self.language, share + 0, decimals)
 
     def change(self, share: float) -> str:
         """A relative change with its sign: `+3,2 %`, `−1,0 %`."""
@@ -146,7 +146,8 @@ class Words:
 
 
 # A chart writes a thousand figures, the next visitor's the same ones, and Babel reads its pattern anew for each: a
-# quarter of the time of the page of users. So many of each kind are kept.
+# quarter of the time of the page of users. So many of each kind are kept. -0.0 is the same key as 0.0, hence `+ 0`, of
+# which both are 0.0: else one negative zero would write « -0 » for whoever asks for a zero after it.
 _written_once = lru_cache(maxsize=1 << 14, typed=True)
 
 
