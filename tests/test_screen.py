@@ -4,6 +4,7 @@ Pages run as the app runs them; popovers are opened, and each file is written by
 """
 
 import io
+import json
 import re
 import shutil
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ import streamlit as st
 from pages_home import Truth, in_french
 from shown_cells import read_cells, written_cells
 from streamlit.testing.v1 import AppTest
+from test_charts import DRAWN
 
 from workbench.export import SHEET_ROWS
 from workbench.pages.sheet.screen import slug
@@ -156,6 +158,15 @@ def test_the_two_csvs_of_a_table_are_two_files(tmp_path: Path) -> None:
     plain = pl.read_csv(made["paires-ete.csv"])
     assert plain.to_dict(as_series=False) == {"from": ["fr"] * 3, "into": ["'=ar"] * 3, "n": [0, 1, 2]}
     assert set(made) == {"paires-ete-excel.csv", "paires-ete.csv", "paires-ete.xlsx", "paires-ete.parquet"}
+
+
+def test_the_title_of_a_chart_stands_over_it_and_not_in_it_too() -> None:
+    """As text, which a phone can wrap; what it shows is for those who hear it, and no tooltip of the whole."""
+    app = run(SHEET.format(rows=1))
+    (chart,), title = app.get("vega_lite_chart"), DRAWN["bars"](Words("fr")).title
+    assert {"title", "description"} & json.loads(chart.proto.spec).keys() == set()
+    assert [text.value for text in app.markdown] == [f"**{title.text}**"]
+    assert app.caption[0].value == title.subtitle
 
 
 def test_a_chart_is_exported_as_the_picture_it_is(tmp_path: Path) -> None:

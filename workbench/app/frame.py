@@ -182,7 +182,8 @@ class _Filters:
         return values
 
     def _ignore(self, name: str, values: list[str]) -> None:
-        for value in values:
+        """Say so, where one can choose another: the language everywhere, the rest where filters are shown."""
+        for value in values if self._shown or name == "lang" else ():
             shown = re.sub(r"[`\s]+", " ", value)[:40]
             self.ignored.append(self._words("filter.ignored", filter=self._words(f"filter.{name}"), value=shown))
 
