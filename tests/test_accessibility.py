@@ -3,7 +3,8 @@
 A finding is a rule and a kind of place: the three innermost parts of Streamlit's that it stands in. What plain
 Streamlit does not get right either is listed in `KNOWN`, and asserted, so that the list shortens when it does.
 
-Every day `test_browser_pages` asks axe about each page that it has open; here, in the soak, each is seen in every look.
+Every day `test_browser_pages` asks axe about each page that it has open, and about what opens on some of them; here, in
+the soak, each is seen in every look.
 """
 
 from collections.abc import Iterator
@@ -105,7 +106,7 @@ def test_what_is_known_of_plain_streamlit_is_true(tabs: Tabs, bare: str) -> None
 def test_no_page_has_a_finding_of_its_own(
     tabs: Tabs, site: Site, page: str, size: tuple[int, int], scheme: str
 ) -> None:
-    """In every size and light; `test_browser_pages` sees each page so every day, where it is open already."""
+    """In every size and light; `test_browser_pages` sees each page at rest every day, where it is open already."""
     screen = opened(tabs(size, scheme), site, page)
     assert_nothing_at_rest(screen)
     assert_nothing_that_opens(screen)
