@@ -236,10 +236,10 @@ def _relations(query: str) -> str:
 
 
 def _needed(query: str) -> set[str]:
-    """The names of the relations that a query names, and of those that they name."""
+    """The names of the relations that a query names, and of those that they name; what a column is called is none."""
     known, needed, unread = _cells(), {"asked"}, [query]
     while unread:
-        found = set(re.findall(r"\w+", unread.pop())) & known.keys() - needed
+        found = set(re.findall(r"\w+", re.sub(r"\bas\s+\w+", "", unread.pop()))) & known.keys() - needed
         needed |= found
         unread += [known[name] for name in found]
     return needed

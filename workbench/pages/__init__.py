@@ -126,8 +126,10 @@ class Page:
         """Whether the build has an export of a feed."""
         return self.question("feeds").filter(pl.col("feed") == feed, pl.col("landed") > 0).height > 0
 
-    def change(self, name: str) -> float | None:
+    def change(self, name: str, counted: int | None = None) -> float | None:
         """Relative change of dau, wau or mau on the last day, or of a sum over the period, against `before`.
+
+        `counted` is the sum where the page has it already.
 
         None where either is unknown, where there is nothing to compare with, and where the period before begins
         earlier than the data: half a period is not compared with a whole one.
@@ -137,7 +139,8 @@ class Page:
         if name in ("dau", "wau", "mau"):
             now, then = self.on(name, self.until), self.on(name, self.before.until or self.until)
         else:
-            now, then = self.counted(name), self.counted(name, self.before)
+            now = self.counted(name) if counted is None else counted
+            then = self.counted(name, self.before)
         return now / then - 1 if now is not None and then else None
 
     def _first_day(self) -> date:
