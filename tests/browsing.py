@@ -62,6 +62,10 @@ class Site:
         """Where the pages are."""
         return f"http://127.0.0.1:{self.port}"
 
+    def at(self, page: str, query: str = "") -> str:
+        """The address of a page."""
+        return f"{self.url}/{'' if page == 'overview' else page}{query}"
+
     def etl(self) -> None:
         """One run of the ETL."""
         run(self.home, "etl", "run", "--source", str(self.source))
@@ -240,7 +244,7 @@ def tabs(browser: Browser) -> Iterator[Tabs]:
 
 def opened(screen: Page, site: Site, page: str = "overview", query: str = "") -> Page:
     """A page, drawn to its footer."""
-    screen.goto(f"{site.url}/{'' if page == 'overview' else page}{query}")
+    screen.goto(site.at(page, query))
     return drawn(screen)
 
 

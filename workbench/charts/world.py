@@ -34,7 +34,7 @@ def world(frame: pl.DataFrame, caption: Caption, words: Words) -> Drawn:
     ground = shapes.mark_geoshape(fill=NEUTRAL, fillOpacity=0.22, stroke=NEUTRAL, strokeOpacity=0.35, strokeWidth=0.5)
     found = alt.LookupData(shown.select("id", "country", "name", "users", "written"), "id", _LOOKED_UP)
     scale = alt.Scale(type="log", base=10, domain=alt.DomainUnionWith(unionWith=[1, 10]))
-    legend = alt.Legend(title=None, orient="bottom-left", gradientLength=140, direction="horizontal", format=",.0f")
+    legend = alt.Legend(title=None, orient="bottom-left", gradientLength=220, direction="horizontal", format=",.0f")
     filled = (
         shapes.transform_lookup("id", found)
         .transform_filter("isValid(datum.users)")

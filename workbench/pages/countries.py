@@ -28,7 +28,8 @@ def show(page: Page) -> None:
 def figures(page: Page, rows: pl.DataFrame) -> None:
     """How many countries, how many users there and how many of them active, and the part of the first."""
     number, on_the_day = page.words.number, page.words("overview.on", day=page.until)
-    known, users = rows.filter(~pl.col("country").is_in([OTHERS, "ZZ"]))["country"], int(rows["users"].sum())
+    known = rows.filter(~pl.col("country").is_in([OTHERS, "ZZ"]))["country"]
+    users = int(rows["users"].sum())
     with page.sheet.grid(4, 165):
         page.card("countries", number(page.total("countries")), on_the_day, page.change("countries"))
         page.card("users", number(users), on_the_day, page.change("users", users))
