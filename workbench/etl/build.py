@@ -132,40 +132,51 @@ def run_models(con: duckdb.DuckDBPyConnection, models: Mapping[str, Model], news
     Raises ModelInvalid, ChecksFailed.
     """
     whole, partly = set(news.whole), set(news.partly)
+    span = _Span(con)
     for model in models.values():
         needs = set(model.needs)
         if model.stored == "view":
-            _check_columns(con, model)
+            _check_columns(con, model, model.query)
         elif needs & whole or (needs & partly and not model.renew):
+            span.begin(date(1, 1, 1))
             _make(con, model)
             whole.add(model.name)
         elif needs & partly:
-            _renew(con, model, since)
+            span.begin(since)
+            _renew(con, model)
             partly.add(model.name)
 
 
+class _Span:
+    """The relation `span`, written only when its day changes: 0.6 ms a time, for thirty tables."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self._con = con
+        self._since: date | None = None
+
+    def begin(self, since: date) -> None:
+        if since != self._since:
+            self._con.execute(f"create or replace temp table span as select date '{since.isoformat()}' as since")
+            self._since = since
+
+
 def _make(con: duckdb.DuckDBPyConnection, model: Model) -> None:
-    _span(con, date(1, 1, 1))
-    _check_columns(con, model)
+    """The columns are those of the table made: to have the query itself described is to plan it twice (1.3 ms)."""
     con.execute(f"create or replace table {model.name} as {model.query}")
+    _check_columns(con, model, model.name)
     verify(con, model, "true")
 
 
-def _renew(con: duckdb.DuckDBPyConnection, model: Model, since: date) -> None:
-    _span(con, since)
-    _check_columns(con, model)
+def _renew(con: duckdb.DuckDBPyConnection, model: Model) -> None:
+    _check_columns(con, model, model.query)
     con.execute(f"delete from {model.name} where {model.renew}")
     con.execute(f"insert into {model.name} by name {model.query}")
     verify(con, model, model.renew)
 
 
-def _span(con: duckdb.DuckDBPyConnection, since: date) -> None:
-    con.execute(f"create or replace temp table span as select date '{since.isoformat()}' as since")
-
-
-def _check_columns(con: duckdb.DuckDBPyConnection, model: Model) -> None:
-    """Header and query name the same columns with the same types, in the same order."""
-    described = con.execute(f"describe {model.query}").fetchall()
+def _check_columns(con: duckdb.DuckDBPyConnection, model: Model, made_by: str) -> None:
+    """The header names the columns of a query, or of the table made by it, with the same types, in the same order."""
+    described = con.execute(f"describe {made_by}").fetchall()
     made = [(name, kind.replace("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")) for name, kind, *_ in described]
     said = [(column.name, column.type.upper()) for column in model.columns]
     if made != said:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from workbench.etl import described, inputs, lake
 from workbench.etl.arrays import empty, table
-from workbench.etl.build import Model, News, read_models, run_models
+from workbench.etl.build import News, read_models, run_models
 from workbench.etl.catalog import Catalog, file_lines, save
 from workbench.etl.codes import ints, stated_ints
 from workbench.etl.copied import Copied, none_copied, save_digest
@@ -83,10 +83,9 @@ def write_draft(home: Home, build_id: str, path: Path, change: Change, progress:
         draft = _Draft(home, con, change)
         news = draft.derive(progress)
         counted = time.perf_counter()
-        models = read_models()
-        draft.give_the_rest(build_id, models)
-        run_models(con, models, news, draft.since)
-        draft.note(models)
+        draft.give_the_rest(build_id)
+        run_models(con, draft.models, news, draft.since)
+        draft.note()
         seconds = (change.landing_seconds, counted - began, time.perf_counter() - counted)
         save_runs(con, [*change.runs, Run(build_id, change.now, change.fresh, len(draft.days), *seconds)])
         con.execute("checkpoint made")
@@ -98,6 +97,7 @@ class _Draft:
 
     def __init__(self, home: Home, con: duckdb.DuckDBPyConnection, change: Change) -> None:
         self.home, self.con, self.change, self.catalog = home, con, change, change.after
+        self.models = read_models()
         if change.fresh:
             self.catalog.facts.clear()
             self.catalog.duplicates.clear()
@@ -220,7 +220,7 @@ class _Draft:
         """The newest row of each key, and translations without their duplicates."""
         for name in ("current_classes", "current_subscriptions"):
             inputs.view(self.con, name, inputs.query(name))
-        inputs.view(self.con, "user_day", read_models()["user_day"].query)
+        inputs.view(self.con, "user_day", self.models["user_day"].query)
         from_feed = "select * from lake_user_origin"
         inputs.view(
             self.con,
@@ -249,7 +249,7 @@ class _Draft:
         by_content = {sha: lost[path] for sha, path in self.catalog.live("translations").items() if path in lost}
         self.catalog.duplicates["translations", None] = by_content
 
-    def give_the_rest(self, build_id: str, models: dict[str, Model]) -> None:
+    def give_the_rest(self, build_id: str) -> None:
         """What the models say of the run itself, and the reference tables."""
         until = self._until()
         inputs.give(self.con, "horizon", table([{"until": until}], HORIZON))
@@ -257,7 +257,7 @@ class _Draft:
         inputs.give(self.con, "landed_rejects", table(_rejects(self.catalog), LANDED_REJECTS))
         drift = [dict(zip(("feed", "path", "kind", "detail"), row, strict=True)) for row in sorted(self.catalog.drift)]
         inputs.give(self.con, "landed_drift", table(drift, LANDED_DRIFT))
-        for name, rows in described.relations(models).items():
+        for name, rows in described.relations(self.models).items():
             inputs.give(self.con, name, rows)
         this = {
             "id": build_id,
@@ -273,12 +273,12 @@ class _Draft:
         for name, rows in (self.change.copied.relations if self.change.copied else none_copied()).items():
             inputs.give(self.con, name, rows)
 
-    def note(self, models: dict[str, Model]) -> None:
+    def note(self) -> None:
         """The catalog, the views over the lake, and the list of lake files, into the build."""
         save(self.con, self.catalog)
         if self.change.copied:
             save_digest(self.con, self.change.copied.digest)
-        views = [{"name": m.name, "query": m.query} for m in models.values() if m.stored == "view"]
+        views = [{"name": m.name, "query": m.query} for m in self.models.values() if m.stored == "view"]
         named = {path: relation for (relation, _), path in self.catalog.facts.items()}
         listed = [
             {"relation": named.get(path, "part"), "path": path, "exposed": named.get(path) in inputs.EXPOSED}
