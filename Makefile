@@ -60,7 +60,7 @@ bench: $(DEV) ## the full ETL against DuckDB's own copy of the same files; the p
 	$(BIN)/python tests/bench_surveys.py
 	$(BIN)/python tests/bench_mail.py
 
-soak: $(DEV) ## the long tests: 25 kills, the full splits, every page in every look, 28 syncs with faults, 53 sendings with kills
+soak: $(DEV) ## the long tests: 25 kills, the full splits, every page in every look, 29 syncs with faults, 54 sendings with kills
 	$(BIN)/pytest -m soak -n 2 --dist loadfile --durations 15
 
 screenshots: $(DEV) ## pictures of every page on the sample, into docs/pages

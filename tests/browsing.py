@@ -12,19 +12,22 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 import pytest
 from built_once import once
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 WORKBENCH = str(Path(sys.executable).with_name("workbench"))
 BARE = Path(__file__).with_name("bare_page.py")
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SECONDS_60 = 60_000
+MS_100 = 100
+"""Asked at each frame, as it would be else, whether it is complete, a page has a tenth more to do."""
+
 WIDE, PHONE = (1440, 1000), (390, 844)
 
 # The moments of the last press and of the last change of the screen, in milliseconds since the navigation began. What
@@ -250,15 +253,36 @@ def opened(screen: Page, site: Site, page: str = "overview", query: str = "") ->
 
 def drawn(screen: Page, last: str = "build 0") -> Page:
     """The page once it is complete, down to its last words."""
-    screen.wait_for_function(COMPLETE, arg=last, timeout=SECONDS_60)
+    screen.wait_for_function(COMPLETE, arg=last, timeout=SECONDS_60, polling=MS_100)
     return screen
 
 
-def complaints(screen: Page) -> list[str]:
-    """What goes wrong in a tab from now on: errors of its console and scripts, requests that fail or are refused."""
-    said: list[str] = []
-    screen.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    screen.on("pageerror", lambda error: said.append(str(error)))
-    screen.on("requestfailed", lambda request: said.append(f"{request.url}: {request.failure}"))
-    screen.on("response", lambda reply: said.append(f"{reply.status} {reply.url}") if reply.status >= 400 else None)
-    return said
+@dataclass(frozen=True)
+class Heard:
+    """What a tab asked for since it was last forgotten, and what went wrong in it."""
+
+    asked: list[Request] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    def forget(self) -> None:
+        """What the page before asked for, and may yet break off, is not the fault of the next."""
+        self.asked.clear()
+        self.said.clear()
+
+    def complain(self, request: Request, said: str) -> None:
+        """Of a request that went wrong."""
+        if request in self.asked:
+            self.said.append(f"{request.url}: {said}")
+
+
+def listened_to(screen: Page) -> Heard:
+    """What a tab asks for from now on, and its errors: of console and scripts, requests that fail or are refused."""
+    heard = Heard()
+    screen.on("request", lambda request: heard.asked.append(request))
+    screen.on("console", lambda message: heard.said.append(message.text) if message.type == "error" else None)
+    screen.on("pageerror", lambda error: heard.said.append(str(error)))
+    screen.on("requestfailed", lambda request: heard.complain(request, str(request.failure)))
+    screen.on(
+        "response", lambda reply: heard.complain(reply.request, str(reply.status)) if reply.status >= 400 else None
+    )
+    return heard

@@ -87,7 +87,7 @@ def days(home: Path) -> list[Day]:
 # ---------------------------------------------------------------- quiet
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(4, 11))])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(2, 11))])
 def test_no_false_alarm_on_any_day_of_ten_samples(seed: int, tmp_path: Path) -> None:
     """Three years and a half of school starts, holidays by zone and summers; only the closure of schools is one."""
     write_sample(tmp_path / "exports", scale=0.01, seed=seed)

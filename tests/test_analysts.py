@@ -232,10 +232,10 @@ def cuts(name: str) -> list[dict[str, list[str]]]:
     return [{}, *known, *(one | other for one, other in combinations(known, 2))]
 
 
-@pytest.mark.parametrize("sizes", [(0, 1), pytest.param(range(2, 7), marks=pytest.mark.soak)], ids=["few", "many"])
+@pytest.mark.parametrize("sizes", [(0,), pytest.param(range(1, 7), marks=pytest.mark.soak)], ids=["few", "many"])
 @pytest.mark.parametrize("name", METRICS)
 def test_a_metric_by_name_is_the_number_of_the_page(wh: Warehouse, page: Page, name: str, sizes: Sequence[int]) -> None:
-    """Every metric, in every grouping, under every filter, over a period: the page's own way of asking, and `wh`'s."""
+    """Every metric, whole and by all its columns (in every grouping in the soak), under every filter, over a period."""
     for by in groupings(name, sizes):
         for where in cuts(name):
             chosen = (tuple(where.get(column, ())) for column in ("country", "role", "plan"))

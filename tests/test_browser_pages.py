@@ -1,7 +1,8 @@
 """Every page in a real Chromium, on a small sample: whole at both sizes, in both lights, in both languages.
 
-`make test` sees each page twice: on a wide screen in French and on a phone in English, each time in the other light;
-which of the two is dark is drawn by the page's name. `make soak` sees every combination.
+`make test` sees each page twice: on a wide screen in French, come to by its address, and on a phone in English, come to
+by the navigation, each time in the other light; which of the two is dark is drawn by the page's name. `make soak` sees
+every combination.
 
 What is tried on every page of the wide screen is tried in one tab, `desk`, one test after the other: the page is
 loaded once. Each of these tests leaves it as it was.
@@ -17,12 +18,13 @@ from math import isnan
 from pathlib import Path
 from random import Random
 from typing import Any
+from urllib.parse import urlsplit
 
 import openpyxl
 import pandas as pd
 import polars as pl
 import pytest
-from browsing import PHONE, WIDE, Site, Tabs, complaints, copy_served, drawn, opened, visitor
+from browsing import PHONE, WIDE, Heard, Site, Tabs, copy_served, drawn, listened_to, opened, visitor
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 from test_accessibility import assert_nothing_at_rest, assert_nothing_that_opens, findings
@@ -139,26 +141,40 @@ def looks() -> list[Any]:
 
 @dataclass
 class Seen:
-    """A page in a tab, with what it complained of and what it asked for while it was drawn."""
+    """A page in a tab, with what was heard of it while it was drawn."""
 
     look: Look
     screen: Page
     site: Site
-    said: list[str]
-    asked: list[str]
+    heard: Heard
+
+    @property
+    def query(self) -> str:
+        """What its address ends with; French goes without saying."""
+        return "" if self.look.language == "fr" else f"?lang={self.look.language}"
 
     def open(self) -> "Seen":
-        """The page anew, heard from the first byte on; what the page before had under way has ended by then."""
-        self.screen.goto(f"{self.site.url}/favicon.png")
-        self.said.clear()
-        self.asked.clear()
-        opened(self.screen, self.site, self.look.page, f"?lang={self.look.language}")
+        """The page by its address, heard from the first byte on."""
+        self.heard.forget()
+        opened(self.screen, self.site, self.look.page, self.query)
+        return self
+
+    def come(self) -> "Seen":
+        """The page by the navigation, from another in its language; where the tab shows none, by its address."""
+        if not self.screen.url.startswith(self.site.url) or urlsplit(self.screen.url).query != self.query.lstrip("?"):
+            return self.open()
+        self.heard.forget()
+        title = Words(self.look.language)(f"page.{self.look.page}.title")
+        links = self.screen.get_by_test_id("stSidebar").get_by_test_id("stPageLink-NavLink")
+        links.filter(has=self.screen.get_by_text(title, exact=True)).dispatch_event("click")  # folded away on a phone
+        expect(self.screen.get_by_role("heading", level=1)).to_have_text(title)
+        drawn(self.screen)
         return self
 
     @property
     def at_rest(self) -> bool:
         """Whether the tab is at the page's own address, with nothing open before it."""
-        address = self.site.at(self.look.page, f"?lang={self.look.language}")
+        address = self.site.at(self.look.page, self.query)
         return self.screen.url == address and not self.screen.get_by_test_id("stPopoverBody").count()
 
 
@@ -174,17 +190,15 @@ Sight = Callable[[Look], Seen]
 
 @pytest.fixture(scope="module")
 def sight(tabs: Tabs, site: Site) -> Sight:
-    """Opens a page in the tab of its size and light, which is listened to from its first page on."""
+    """Gives the tab of a size and light, which is listened to from its first page on."""
 
     @cache
-    def heard(size: tuple[int, int], scheme: str) -> tuple[Page, list[str], list[str]]:
-        screen, asked = tabs(size, scheme), list[str]()
-        screen.on("request", lambda request: asked.append(request.url))
-        return screen, complaints(screen), asked
+    def ear(screen: Page) -> Heard:
+        return listened_to(screen)
 
     def see(look: Look) -> Seen:
-        screen, said, asked = heard(look.size, look.scheme)
-        return Seen(look, screen, site, said, asked).open()
+        screen = tabs(look.size, look.scheme)
+        return Seen(look, screen, site, ear(screen))
 
     return see
 
@@ -192,7 +206,7 @@ def sight(tabs: Tabs, site: Site) -> Sight:
 @pytest.fixture(scope="module", params=PAGES)
 def loaded(request: pytest.FixtureRequest, sight: Sight) -> Seen:
     """Each page on a wide screen, loaded once for all the tests that follow."""
-    return sight(everyday(request.param)[0])
+    return sight(everyday(request.param)[0]).open()
 
 
 @pytest.fixture
@@ -209,7 +223,7 @@ def test_every_page_is_whole_on_a_desk(desk: Seen) -> None:
 @pytest.mark.parametrize("look", looks())
 def test_every_page_is_whole(sight: Sight, look: Look) -> None:
     """On a phone in English every day, in every other look in the soak."""
-    assert_whole(sight(look))
+    assert_whole(sight(look).come())
 
 
 def assert_whole(seen: Seen) -> None:
@@ -217,8 +231,9 @@ def assert_whole(seen: Seen) -> None:
     screen, look = seen.screen, seen.look
     expect(screen.get_by_role("heading", level=1)).to_have_text(Words(look.language)(f"page.{look.page}.title"))
     assert screen.evaluate("innerWidth") == look.size[0]
-    assert seen.said + troubles(screen) == []
-    assert [url for url in seen.asked if not url.startswith((seen.site.url, "data:", "blob:"))] == []
+    assert seen.heard.said + troubles(screen) == []
+    asked = [request.url for request in seen.heard.asked]
+    assert [url for url in asked if not url.startswith((seen.site.url, "data:", "blob:"))] == []
     assert screen.evaluate(OUTSIDE) == []
     assert brightness(screen) == look.scheme
     assert_nothing_at_rest(screen)
@@ -266,7 +281,7 @@ def test_every_page_is_seen_in_both_lights_and_languages_every_day() -> None:
     assert len(every) == len(PAGES) * 2 * len(SCHEMES) * len(LANGUAGES)
 
 
-UNFOLDED = ("overview", "users", "data", "ambassadors", "questionnaires", "courrier")
+UNFOLDED = ("users", "data", "ambassadors")
 """Pages on which axe sees every day what opens: definitions, exports, forms that are folded away; all in the soak."""
 
 
