@@ -1,6 +1,5 @@
 """What every test may ask for, and the one rule about skipping: on CI only tests marked `shared` may."""
 
-import gc
 import os
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -45,16 +44,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if gone := [name for name in places if not (CHECKOUT / "tests" / f"{name}.py").is_file()]:
         raise pytest.UsageError(f"LONGEST in tests/conftest.py names files that are not there: {', '.join(gone)}")
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
-
-
-def pytest_collection_finish() -> None:
-    """What is imported and collected stays to the end: the garbage collector need not go through it again and again."""
-    gc.freeze()
-
-
-def pytest_unconfigure() -> None:
-    """In the end it is let go in order."""
-    gc.unfreeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,11 +1,11 @@
 """Every page in a real Chromium, on a small sample: whole at both sizes, in both lights, in both languages.
 
-`make test` sees each page twice: on a wide screen in French, come to by its address, and on a phone in English, come to
-by the navigation, each time in the other light; which of the two is dark is drawn by the page's name. `make soak` sees
-every combination.
+`make test` sees each page twice: on a wide screen in French and on a phone in English, each time in the other light;
+which of the two is dark is drawn by the page's name. `make soak` sees every combination. Where the tab shows another
+page in the same language, it is left by the navigation, as people leave it: that takes a third of a page loaded anew.
 
-What is tried on every page of the wide screen is tried in one tab, `desk`, one test after the other: the page is
-loaded once. Each of these tests leaves it as it was.
+What is tried on the wide screen is tried in one tab for each light, `desk`, one test after the other. Each of these
+tests leaves the page as it was.
 """
 
 import re
@@ -81,7 +81,15 @@ EXPORTED = """exports => exports.map(e =>
     .filter(table => table.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING).length - 1)"""
 
 
-SOAKED = pytest.param(True, marks=pytest.mark.soak)
+FEW = ("overview", "countries", "classes", "subscriptions", "data", "questionnaires")
+"""The pages on which things are pressed every day; in the soak they are on all."""
+
+ONE_OR_EVERY = pytest.mark.parametrize(
+    ("loaded", "every"),
+    [pytest.param(page, False, id=f"{page}-one") for page in FEW]
+    + [pytest.param(page, True, id=f"{page}-all", marks=pytest.mark.soak) for page in PAGES],
+    indirect=["loaded"],
+)
 A_WALK = ("subscriptions", "followups", "users")
 """Pages to walk over: two that have the filters, and between them one that hides them and must hand them on."""
 
@@ -205,8 +213,8 @@ def sight(tabs: Tabs, site: Site) -> Sight:
 
 @pytest.fixture(scope="module", params=PAGES)
 def loaded(request: pytest.FixtureRequest, sight: Sight) -> Seen:
-    """Each page on a wide screen, loaded once for all the tests that follow."""
-    return sight(everyday(request.param)[0]).open()
+    """Each page on a wide screen, come to once for all the tests that follow."""
+    return sight(everyday(request.param)[0]).come()
 
 
 @pytest.fixture
@@ -239,6 +247,9 @@ def assert_whole(seen: Seen) -> None:
     assert_nothing_at_rest(screen)
 
 
+@pytest.mark.parametrize(
+    "loaded", [page if page in FEW else pytest.param(page, marks=pytest.mark.soak) for page in PAGES], indirect=True
+)
 def test_the_keyboard_reaches_everything(desk: Seen) -> None:
     """Tab comes past each page of the navigation, each filter, each popover and button, in the order they stand in."""
     screen = desk.screen
@@ -392,7 +403,7 @@ def test_a_click_on_a_country_filters_by_it_and_back_undoes_it(screen: Page, sit
     assert said_by(drawn(screen)) == everywhere
 
 
-@pytest.mark.parametrize("every", [False, SOAKED], ids=["one", "all"])
+@ONE_OR_EVERY
 def test_every_chart_that_says_so_can_be_drilled_into(desk: Seen, every: bool) -> None:
     """« Cliquez sur une marque »: a click on a mark sets a filter, and the page then shows it."""
     screen, start = desk.screen, desk.screen.url
@@ -470,7 +481,7 @@ def in_turn(kinds: tuple[str, ...], position: int, every: bool) -> tuple[str, ..
     return kinds if every else (kinds[position % len(kinds)],)
 
 
-@pytest.mark.parametrize("every", [False, SOAKED], ids=["one", "all"])
+@ONE_OR_EVERY
 def test_every_table_exports_what_it_shows(desk: Seen, every: bool, tmp_path: Path) -> None:
     """The four files of a table open where people open them, and hold the numbers of the page."""
     screen = desk.screen
@@ -498,7 +509,7 @@ def test_every_table_exports_what_it_shows(desk: Seen, every: bool, tmp_path: Pa
         expect(screen.get_by_test_id("stPopoverBody")).to_have_count(0)
 
 
-@pytest.mark.parametrize("every", [False, SOAKED], ids=["one", "all"])
+@ONE_OR_EVERY
 def test_every_chart_can_be_taken_along(desk: Seen, every: bool, tmp_path: Path) -> None:
     """As an SVG that is one, and as a PNG that can be opened and is no postage stamp."""
     screen, page = desk.screen, desk.look.page
