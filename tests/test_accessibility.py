@@ -93,7 +93,7 @@ def findings_opened(screen: Page, last: str) -> set[Finding]:
 
 @pytest.mark.soak
 def test_what_is_known_of_plain_streamlit_is_true(tabs: Tabs, bare: str) -> None:
-    """No more and no less: what it gets right one day, with the version that the lock names, is not forgiven to us."""
+    """No more and no less: what the version in the lock gets right is not forgiven to us any longer."""
     found: set[Finding] = set()
     for size, scheme in ((WIDE, "light"), (PHONE, "dark")):
         screen = tabs(size, scheme)

@@ -2,7 +2,7 @@
 
 `make test` sees each page twice: on a wide screen in French and on a phone in English, each time in the other light;
 which of the two is dark is drawn by the page's name. `make soak` sees every combination. Where the tab shows another
-page in the same language, it is left by the navigation, as people leave it: that takes a third of a page loaded anew.
+page in the same language, it is left by the navigation, as people leave it, which is less work than to load one anew.
 
 What is tried on the wide screen is tried in one tab for each light, `desk`, one test after the other. Each of these
 tests leaves the page as it was.
