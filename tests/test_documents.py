@@ -433,7 +433,7 @@ def test_the_site_needs_nothing_from_elsewhere(site: Path) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["dark", pytest.param("light", marks=pytest.mark.soak)])
 def test_the_site_reads_well_on_a_phone_by_day_and_by_night(browser: Browser, site: Path, scheme: str) -> None:
     """Nothing is wider than the screen but what scrolls in its own frame; axe has nothing to say."""
     with visitor(browser, PHONE, scheme) as came:

@@ -169,7 +169,7 @@ print(json.dumps([first.returncode, full.returncode, full.stderr, before == kept
 """
 
 
-@pytest.mark.parametrize("size", ["3m", "6m", "8m"])
+@pytest.mark.parametrize("size", ["3m", pytest.param("6m", marks=pytest.mark.soak), "8m"])
 def test_a_full_disk_is_said_and_nothing_is_lost(tmp_path: Path, size: str) -> None:
     """Whether landing, counting or building fills it: one line, the last build stays, and space put right is enough."""
     (tmp_path / "disk").mkdir()

@@ -55,7 +55,8 @@ class Copy:
 
     def __init__(self, folder: Path) -> None:
         self.checkout, self.home, self.source = folder / "checkout", folder / "home", folder / "source"
-        shutil.copytree(PACKAGE, self.checkout / "workbench", ignore=shutil.ignore_patterns("__pycache__"))
+        # What is compiled comes along: a recipe's changes are compiled anew, and all else would be by each process.
+        shutil.copytree(PACKAGE, self.checkout / "workbench")
         write_exports(self.source)
 
     def run(self, *arguments: str) -> str:

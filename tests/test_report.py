@@ -3,7 +3,6 @@
 The page of the screen and the page of the report are both made by the real page on a build that the real ETL made.
 """
 
-import os
 import re
 import resource
 import shutil
@@ -20,7 +19,7 @@ import polars as pl
 import pytest
 from command_line import workbench as command
 from pages_home import SMALL_COUNTRY, Truth, in_french, write_exports
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 from shown_cells import read_cells
 from streamlit.testing.v1 import AppTest
 from test_charts import DRAWN
@@ -417,14 +416,13 @@ def test_pictures_in_one_report_do_not_share_names_and_reports_are_repeatable() 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("page", ["overview", "countries"])
-def test_a_report_fits_a_phone_a_night_and_a_sheet_of_paper(html_of: Html, tmp_path: Path, page: str) -> None:
+def test_a_report_fits_a_phone_a_night_and_a_sheet_of_paper(
+    html_of: Html, browser: Browser, tmp_path: Path, page: str
+) -> None:
     """Nothing wider than 390 px, nothing asked of the network, dark at night, light on paper."""
     out = tmp_path / "page.html"
     out.write_text(html_of(page, "fr"), encoding="utf-8")
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or "chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        tab = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    with browser.new_page(viewport={"width": 390, "height": 844}, color_scheme="dark") as tab:
         told: list[str] = []
         tab.on("console", lambda message: told.append(message.text))
         tab.on("request", lambda request: told.append(request.url))
@@ -439,4 +437,3 @@ def test_a_report_fits_a_phone_a_night_and_a_sheet_of_paper(html_of: Html, tmp_p
         assert tab.evaluate(ground) == "rgb(251, 247, 240)"
         assert tab.evaluate("document.documentElement.scrollWidth") <= 688
         assert told == [out.as_uri()]
-        browser.close()

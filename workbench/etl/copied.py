@@ -49,8 +49,10 @@ def _sorted(rows: pa.Table) -> pa.Table:
 
 def load_digest(con: duckdb.DuckDBPyConnection) -> str:
     """The hash of what the build that `con` has open took over; empty where it took nothing."""
-    known = con.execute("select 1 from duckdb_tables() where (schema_name, table_name) = ('internal', 'copied')")
-    return str(con.execute("select digest from internal.copied").fetchall()[0][0]) if known.fetchall() else ""
+    try:
+        return str(con.execute("select digest from internal.copied").fetchall()[0][0])
+    except duckdb.CatalogException:
+        return ""
 
 
 def save_digest(con: duckdb.DuckDBPyConnection, digest: str) -> None:

@@ -22,7 +22,7 @@ from workbench.etl.feeds import FEEDS
 from workbench.etl.land import Terms, land
 from workbench.etl.names import remember
 from workbench.etl.progress import Progress
-from workbench.etl.publish import Home, current_id, drafting, hold, known_source, new_build_id, publish, swept
+from workbench.etl.publish import Home, current_id, drafting, hold, known_source, new_build_id, publish, reading, swept
 from workbench.etl.runs import load_runs
 from workbench.privacy import Pseudonyms
 from workbench.settings import Settings
@@ -170,7 +170,7 @@ def _last(home: Home) -> Last:
     build_id = current_id(home)
     if not build_id:
         return Last("", "", Catalog())
-    with duckdb.connect(str(home.warehouse / f"{build_id}.duckdb"), read_only=True) as con:
+    with reading(home.warehouse / f"{build_id}.duckdb") as con:
         code = con.execute("select code_version from build").fetchall()[0][0]
         return Last(build_id, code, catalogs.load(con), tuple(load_runs(con)), load_digest(con))
 

@@ -16,10 +16,10 @@ KEPT_RUNS = 20
 
 def load_runs(con: duckdb.DuckDBPyConnection) -> list[Run]:
     """The log of the build that `con` has open, the oldest run first; empty in a build from before there was one."""
-    known = con.execute("select 1 from duckdb_tables() where (schema_name, table_name) = ('internal', 'runs')")
-    if not known.fetchall():
+    try:
+        return [Run(*row) for row in con.execute("from internal.runs order by build").fetchall()]
+    except duckdb.CatalogException:
         return []
-    return [Run(*row) for row in con.execute("from internal.runs order by build").fetchall()]
 
 
 def save_runs(con: duckdb.DuckDBPyConnection, runs: Sequence[Run]) -> None:
