@@ -195,7 +195,7 @@ def test_the_recipe_for_a_language_gives_pages_in_it(copy: Copy) -> None:
         "-c",
         "from pathlib import Path; from workbench.cli import cli; from test_pages import visit\n"
         f"home = Path({str(copy.home)!r})\n"
-        "for name in ('users', 'overview', 'features'):\n"
+        "for name in ('users', 'overview'):\n"
         "    out = str(home / f'{name}.html')\n"
         "    cli(['report', name, '--language', 'es', '--out', out], standalone_mode=False)\n"
         "app = visit(home, 'users', lang='es')\n"
