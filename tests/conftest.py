@@ -21,6 +21,7 @@ from ledgers import (  # noqa: F401 (fixtures for every file)
 from pages_home import small_world  # noqa: F401 (a fixture for every file)
 from raw_sample import raw  # noqa: F401 (a fixture for every file)
 from streamlit.components.v2 import manifest_scanner
+from streamlit.testing.v1 import local_script_runner
 from subscriptions_truth import signed  # noqa: F401 (a fixture for every file)
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -28,6 +29,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 hypothesis.settings.register_profile("workbench", deadline=None)
 hypothesis.settings.load_profile("workbench")
 
+MOMENT_S = 0.1
 ON_CI = os.environ.get("CI") == "true"
 
 LONGEST = (
@@ -51,6 +53,21 @@ def _components_are_looked_for_once() -> Iterator[None]:
     """Each AppTest asks every installed package anew whether it has components; a run installs none in between."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _a_script_is_waited_for_asleep() -> Iterator[None]:
+    """AppTest looks every millisecond whether its script has ended, and takes the interpreter from it each time."""
+    looked = local_script_runner.require_widgets_deltas
+
+    def waited(runner: local_script_runner.LocalScriptRunner, timeout: float) -> None:
+        assert runner._script_thread
+        runner._script_thread.join(timeout)
+        looked(runner, MOMENT_S)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local_script_runner, "require_widgets_deltas", waited)
         yield
 
 
