@@ -30,13 +30,17 @@ hypothesis.settings.register_profile("workbench", deadline=None)
 hypothesis.settings.load_profile("workbench")
 
 MOMENT_S = 0.1
+"""Long enough to see that a script has ended."""
 ON_CI = os.environ.get("CI") == "true"
 
 LONGEST = (
     "browser_pages browser digest notebooks report pages diane courrier_day equivalence_by_hand publish documents "
     "sending recipes faults page_ambassadors page_subscriptions equivalence page_questionnaires alerts sample"
 ).split()
-"""The files that take longest, the longest first: begun last, one would run on while the other workers are idle."""
+"""The files that take longest, about the longest first: begun last, one would run on while other workers are idle.
+
+Diane's and the courrier's wait for the sample that `browser_pages` builds, so others begin before them.
+"""
 
 
 @pytest.hookimpl(trylast=True)

@@ -4,7 +4,6 @@ Countries, roles and events are small integers there, keys and instants 64-bit o
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -27,9 +26,8 @@ COUNTRIES: tuple[str | None, ...] = (None, *(chr(65 + n // 26) + chr(65 + n % 26
 """Code → country, in alphabetical order; code 0 is "not stated"."""
 
 
-@cache
 def country_code(country: str) -> int:
-    """The code of two capital letters; asked for each country of each day."""
+    """The code of two capital letters."""
     return 1 + (ord(country[0]) - 65) * 26 + ord(country[1]) - 65
 
 

@@ -26,6 +26,7 @@ from workbench.settings import Settings
 
 KEPT_BUILDS = 3
 _NUMBERS = count()
+"""Builds of two HOMEs may have the same id, and threads may read them at once: each reading has a name of its own."""
 
 
 @dataclass(frozen=True)
