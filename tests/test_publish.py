@@ -19,7 +19,7 @@ from tiny import NOW, bytes_below, etl, settings, usage_day
 import workbench
 from workbench.errors import EtlBusy, HomeMismatch, SourceMissing, UnknownPath
 from workbench.etl import forget, run
-from workbench.etl.publish import hold
+from workbench.etl.publish import hold, reading
 
 FIRST = date(2020, 3, 2)
 
@@ -44,6 +44,19 @@ def test_three_builds_are_kept_and_their_lake_files(site: tuple[Path, Path]) -> 
         with duckdb.connect(str(build), read_only=True) as con:
             listed |= {path for (path,) in con.execute("select path from internal.lake").fetchall()}
     assert listed == set(bytes_below(home / "lake"))
+
+
+def test_builds_of_two_homes_are_read_at_once(tmp_path: Path) -> None:
+    """In one process and under one id, from a folder with a quote in its name too: each gives its own."""
+    builds = []
+    for name, users in (("one", ["u1"]), ("l'autre", ["u1", "u2"])):
+        usage_day(tmp_path / name / "source", FIRST, users)
+        made = etl(tmp_path / name / "home", tmp_path / name / "source")
+        builds.append(tmp_path / name / "home" / "warehouse" / f"{made.build}.duckdb")
+    assert len({build.name for build in builds}) == 1
+    with reading(builds[0]) as one, reading(builds[1]) as other:
+        found = [con.execute("select sum(dau)::int from active_users").fetchall() for con in (one, other)]
+    assert found == [[(1,)], [(2,)]]
 
 
 def test_what_is_published_is_never_changed(site: tuple[Path, Path]) -> None:

@@ -52,6 +52,12 @@ def test_a_full_run_keeps_the_log(place: tuple[Path, Path]) -> None:
     assert [r.whole for r in workbench.open(home).runs()] == [True, True]
 
 
+def test_a_build_from_before_there_was_a_log_has_none() -> None:
+    """The run that follows it begins one."""
+    with duckdb.connect() as con:
+        assert load_runs(con) == []
+
+
 def test_the_log_stays_short() -> None:
     """Of a workbench that runs each night for years, a build keeps the last runs."""
     runs = [Run(f"{n:06}", NOW + timedelta(days=n), False, 1, 0.5, 0.25, 0.125) for n in range(KEPT_RUNS + 2)]
