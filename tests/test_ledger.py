@@ -34,6 +34,7 @@ from workbench.ledger.academies import (
 from workbench.ledger.annotations import AnnotationInvalid, annotate, annotations, remove_annotation
 from workbench.ledger.classes import NamedClass, UnknownClass, class_named, remember_classes
 from workbench.ledger.columns import Base
+from workbench.ledger.engine import alone, engine_for
 from workbench.ledger.migrations import HEAD, step_of
 from workbench.ledger.states import AcademieStatus, ContactFunction
 from workbench.ledger.tables import Academie, Annotation, Audit, ClassName
@@ -508,6 +509,18 @@ def test_fifty_edits_of_one_thing_by_two_processes_lose_none(ledger: Ledger, led
     notes = {f"{who}{number}" for who in "ab" for number in range(25)}
     assert (set(state.note.split()), state.version, len(state.history)) == (notes, 51, 50)
     assert sum(int(told) for _, told in printed) > 0
+
+
+def test_who_comes_right_after_the_one_before_finds_the_name_free(postgresql_url: str) -> None:
+    """Also where the server takes long to notice that a connection is closed: here for the tables it has to drop."""
+    engine = engine_for(postgresql_url)
+    with engine.begin() as connection:
+        for number in range(200):
+            connection.execute(text(f"create temporary table t{number} (n integer)"))
+    for _ in range(2):
+        with alone(engine, "courrier-1") as is_mine:
+            assert is_mine
+    engine.dispose()
 
 
 def test_threads_that_write_different_things_at_once_all_get_through(ledger: Ledger) -> None:

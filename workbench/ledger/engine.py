@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from workbench.errors import DiskFull
 from workbench.ledger.faults import LedgerUnreachable
@@ -19,6 +19,8 @@ from workbench.ledger.faults import LedgerUnreachable
 WAIT_S = 30
 """How long a writer waits for the one before it."""
 
+_TRY = text("select pg_try_advisory_lock(hashtext(:name))")
+_GIVE_BACK = text("select pg_advisory_unlock(hashtext(:name))")
 _NOT_OURS = ("unable to open", "readonly", "locked", "disk i/o", "not a database", "malformed", "full")
 
 
@@ -75,13 +77,20 @@ def alone(engine: Engine, name: str) -> Iterator[bool]:
 
 @contextmanager
 def _lock_in_database(engine: Engine, name: str) -> Iterator[bool]:
-    """An advisory lock lives as long as its connection: closed for good, not given back to the pool."""
+    """An advisory lock lives as long as its connection: closed for good, not given back to the pool.
+
+    Given back by name before that: the server takes a while to notice that a connection is closed, and who came in
+    that while, the same person going on with the same courrier, was told that somebody was at it.
+    """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        is_mine = False
         try:
-            yield bool(
-                connection.execute(text("select pg_try_advisory_lock(hashtext(:name))"), {"name": name}).scalar()
-            )
+            is_mine = bool(connection.execute(_TRY, {"name": name}).scalar())
+            yield is_mine
         finally:
+            with suppress(DBAPIError):  # the connection is gone, and the lock with it
+                if is_mine:
+                    connection.execute(_GIVE_BACK, {"name": name})
             connection.invalidate()
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from html import escape
 
 import polars as pl
@@ -58,12 +59,30 @@ class NobodyOnTheTeam(WorkbenchError):
 
 
 @dataclass(frozen=True)
+class _Picture:
+    """A chart, the name that the HTML shows it by, and what it shows, for those who do not see it."""
+
+    cid: str
+    chart: Drawn
+    alt: str
+
+
+@dataclass(frozen=True)
 class Digest:
-    """The digest of the week that begins on a Monday; `images` are PNG by the `cid:` that the HTML shows them by."""
+    """The digest of the week that begins on a Monday."""
 
     week: date
     content: Compiled
-    images: Mapping[str, bytes]
+    pictures: Sequence[_Picture]
+
+    @cached_property
+    def images(self) -> Mapping[str, bytes]:
+        """Its charts as PNG by the `cid:` that the HTML shows them by; drawn when asked for: half of a digest's time.
+
+        A digest that everybody has got already, and so every run of a week but the first, needs none.
+        """
+        scale = 2 * WIDTH_PX / _DRAWN_PX
+        return {one.cid: as_small_png(one.chart, scale=scale, width_px=_DRAWN_PX) for one in self.pictures}
 
     @property
     def name(self) -> str:
@@ -84,9 +103,8 @@ def digest(warehouse: Warehouse, today: date, words: Words, small_cell: int, url
     week = last_whole_week(facts, today)
     draft = _Draft(facts, week, words)
     pictures = draft.pictures()
-    images = {one.cid: as_small_png(one.chart, scale=2 * WIDTH_PX / _DRAWN_PX, width_px=_DRAWN_PX) for one in pictures}
     written = _Written(draft, pictures, draft.notes(warehouse, today), _facts_of(warehouse, words), url)
-    return Digest(week[0], _sealed(draft.title, written.html(), written.text()), images)
+    return Digest(week[0], _sealed(draft.title, written.html(), written.text()), pictures)
 
 
 def _sealed(subject: str, html: str, text: str) -> Compiled:
@@ -102,15 +120,6 @@ def _facts_of(warehouse: Warehouse, words: Words) -> str:
 
 
 # ------------------------------------------------------------------------------------------------------------ figures
-
-
-@dataclass(frozen=True)
-class _Picture:
-    """A chart, the name that the HTML shows it by, and what it shows, for those who do not see it."""
-
-    cid: str
-    chart: Drawn
-    alt: str
 
 
 class _Draft:
