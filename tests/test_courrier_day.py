@@ -51,6 +51,7 @@ def type_in(screen: Page, text: str) -> None:
     area = screen.get_by_label(FR("letters.write.source"), exact=True)
     area.fill(text)
     area.press("Control+Enter")
+    expect(screen.get_by_text(FR("letters.write.unsaved"), exact=True)).to_be_visible()  # the answer has begun
     drawn(screen)
 
 
@@ -175,6 +176,7 @@ def stuck(site: Site, name: str, messages: int) -> Iterator[subprocess.Popen[str
         sender.send_signal(signal.SIGKILL)
 
 
+@pytest.mark.soak  # at the screen; that each gets it once is held every day by test_sending_kills
 def test_diane_goes_on_after_a_sender_was_killed(screen: Page, site: Site) -> None:
     """While it lives, wherever that is, she watches; once it is dead she is told, and each gets it once."""
     run(site.home, "courrier", "new", "2020-10")
