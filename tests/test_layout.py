@@ -5,6 +5,7 @@ import re
 import statistics
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -77,13 +78,16 @@ def absolute(node: ast.ImportFrom, path: Path) -> str:
     return ".".join([*package[: len(package) - node.level + 1], *filter(None, [node.module])])
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def imports(path: Path) -> tuple[str, ...]:
     """Every imported name in full, wherever in the file: `workbench.errors.WorkbenchError`, `duckdb`."""
+    found: list[str] = []
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
+            found += (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield from (f"{absolute(node, path)}.{name.name}" for name in node.names)
+            found += (f"{absolute(node, path)}.{name.name}" for name in node.names)
+    return tuple(found)
 
 
 def parts_imported(path: Path) -> set[str]:

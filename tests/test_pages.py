@@ -255,7 +255,7 @@ def test_a_filter_changes_the_rows_of_charts_and_nothing_else(home: Path, page: 
 
 
 def test_a_wrong_filter_is_not_said_where_there_is_none_to_choose(home: Path) -> None:
-    """Pages of the programme have the language alone on the left: « choose another on the left » would lead nowhere."""
+    """Pages of the programme have the language alone: « choose another in the filters » would lead nowhere."""
     said = [warning.value for warning in visit(home, "followups", country="XX", year="1999", lang="xx").warning]
     assert [line for line in said if "`" in line] == [
         Words("fr")("filter.ignored", filter=Words("fr")("filter.lang"), value="xx")
