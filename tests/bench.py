@@ -293,6 +293,7 @@ def one_more(base: Path, source: Path) -> Cost:
         text = place.read_text()
         place.unlink()
         place.write_text(text)
+    os.sync()  # else what was written before, gigabytes of it, is still on its way to the disk while the run writes
     return etl(base / "two", source)
 
 
