@@ -35,7 +35,7 @@ def test_the_figures_are_those_of_the_exports(raw: Raw) -> None:
     recent = lately(raw.usage, UNTIL)
     assert shown["Actifs sur 28 jours"] == FRENCH.number(recent["user_id"].n_unique())
     assert shown["Gestes"] == FRENCH.number(within(raw.usage).height)
-    assert shown["Spectateurs de tutoriels"] == FRENCH.number(users(recent, "tutorial_watched")) != "0"
+    assert shown["Public des tutoriels"] == FRENCH.number(users(recent, "tutorial_watched")) != "0"
 
 
 def test_adoption_is_the_share_of_active_users_then_and_now(raw: Raw) -> None:

@@ -91,11 +91,13 @@ def test_the_latest_questionnaire_opens_with_its_figures(home: Path, kept: Ledge
 
 
 def test_form_and_quarter_are_those_of_the_address(home: Path, kept: Ledger) -> None:
-    """A link leads to a result; what there is not leads to the latest."""
+    """A link leads to a result; what there is not leads to the latest, and that is said."""
     app = page(home, form=AUTUMN, quarter=Q1)
     assert app.metric[1].value == str(results(kept, AUTUMN, Q1, TODAY, PARIS).respondents)
-    assert page(home, form="nonsense", quarter="never").metric[1].value == page(home).metric[1].value
-    app = page(home)
+    astray, app = page(home, form="nonsense", quarter="never"), page(home)
+    assert astray.metric[1].value == app.metric[1].value
+    told = FR("choice.unknown", shown="").split("«")[0]
+    assert (texts(astray).count(told), texts(app).count(told)) == (2, 0)
     app.selectbox(key="questionnaires.form").select(AUTUMN).run()
     assert ran(app).query_params["form"] == AUTUMN
     assert app.metric[1].value == str(results(kept, AUTUMN, Q1, TODAY, PARIS).respondents)

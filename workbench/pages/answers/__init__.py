@@ -75,7 +75,7 @@ def chosen(
 ) -> str:
     """One of the options, bound to the URL (`?name=`): side by side, or `in_a_box` to choose from.
 
-    What the URL says otherwise is the default, which it does not name.
+    What the URL says otherwise is the default, which it does not name; a note says so.
     """
     given = st.query_params.get(name, default)
     key = f"{page.name}.{name}"
@@ -87,6 +87,8 @@ def chosen(
         st.segmented_control(
             label, options, key=key, format_func=written, on_change=_to_url, args=args, required=True
         )  # fmt: skip
+    if value != given:
+        st.caption(f":material/link_off: {page.words('choice.unknown', shown=as_typed(written(value)))}")
     return value
 
 
