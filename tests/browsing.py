@@ -18,7 +18,8 @@ from pathlib import Path
 
 import pytest
 from built_once import once
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, expect, sync_playwright
+from playwright.sync_api import TimeoutError as TookTooLong
 
 WORKBENCH = str(Path(sys.executable).with_name("workbench"))
 BARE = Path(__file__).with_name("bare_page.py")
@@ -52,6 +53,15 @@ COMPLETE = """last => {
     && [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every(c => c.querySelector('svg, canvas'))
     && performance.now() - window.changed > 300
 }"""
+
+
+AS_IT_IS = """() => ({
+  ...document.querySelector('[data-testid=stApp]')?.dataset,
+  stale: [...document.querySelectorAll('[data-stale=true], [data-testid=stSkeleton]')].map(e => e.className),
+  empty: document.querySelectorAll('[data-testid=stVegaLiteChart]:not(:has(svg, canvas))').length,
+  still_ms: performance.now() - window.changed,
+  said: document.body.innerText.slice(-300),
+})"""
 
 
 @dataclass(frozen=True)
@@ -254,9 +264,31 @@ def opened(screen: Page, site: Site, page: str = "overview", query: str = "") ->
 
 
 def drawn(screen: Page, last: str = "build 0") -> Page:
-    """The page once it is complete, down to its last words."""
-    screen.wait_for_function(COMPLETE, arg=last, timeout=SECONDS_60, polling=MS_100)
+    """The page once it is complete, down to its last words; one that does not come to that says what it waits for."""
+    try:
+        screen.wait_for_function(COMPLETE, arg=last, timeout=SECONDS_60, polling=MS_100)
+    except TookTooLong as late:
+        raise AssertionError(f"{screen.url} is not complete: {screen.evaluate(AS_IT_IS)}") from late
     return screen
+
+
+STANDS_STILL = """async e => {
+  e.scrollIntoView({ block: 'center' })
+  for (let at, frames = 0; frames < 20; frames++, await new Promise(requestAnimationFrame)) {
+    const { top } = e.getBoundingClientRect()
+    if (top !== at) [at, frames] = [top, 0]
+  }
+}"""
+
+
+def pick(box: Locator, option: str, by_typing: bool = False) -> None:
+    """An option of a select box, whose list closes when the page moves under it: of a fold that is opening, say."""
+    box.evaluate(STANDS_STILL)
+    if by_typing:
+        box.fill(option)
+    else:
+        box.click()
+    box.page.get_by_role("option", name=option, exact=True).click()
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from browsing import WORKBENCH, Site, drawn, environment, free_port, opened, served
+from browsing import WORKBENCH, Site, drawn, environment, free_port, opened, pick, served
 from pages_home import Truth, in_french, write_exports
 from playwright.sync_api import Browser, Page, expect
 
@@ -219,7 +219,6 @@ def test_a_part_stays_in_its_place_when_one_before_it_goes(screen: Page, site: S
     expect(goals).to_have_count(1)
     chart = screen.get_by_test_id("stVegaLiteChart")
     chart.evaluate("element => { element.dataset.seen = 'before' }")
-    screen.get_by_test_id("stSidebar").get_by_role("combobox", name="Pays").click()
-    screen.get_by_role("option", name="Belgique").click()
+    pick(screen.get_by_test_id("stSidebar").get_by_role("combobox", name="Pays"), "Belgique")
     expect(goals).to_have_count(0)
     expect(drawn(screen).get_by_test_id("stVegaLiteChart")).to_have_attribute("data-seen", "before")

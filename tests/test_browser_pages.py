@@ -24,7 +24,7 @@ import openpyxl
 import pandas as pd
 import polars as pl
 import pytest
-from browsing import PHONE, WIDE, Heard, Site, Tabs, copy_served, drawn, listened_to, opened, visitor
+from browsing import PHONE, WIDE, Heard, Site, Tabs, copy_served, drawn, listened_to, opened, pick, visitor
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 from test_accessibility import assert_nothing_at_rest, assert_nothing_that_opens, findings
@@ -363,8 +363,7 @@ def said_by(screen: Page) -> list[str]:
 def choose(screen: Page, filter_name: str, option: str) -> None:
     """A value of a filter, by its words; the page drawn anew."""
     before = screen.url
-    screen.get_by_test_id("stSidebar").get_by_role("combobox", name=filter_name).click()
-    screen.get_by_role("option", name=option, exact=True).click()
+    pick(screen.get_by_test_id("stSidebar").get_by_role("combobox", name=filter_name), option)
     expect(screen).not_to_have_url(before)
     screen.keyboard.press("Escape")
     drawn(screen)
@@ -523,6 +522,24 @@ def test_every_chart_can_be_taken_along(desk: Seen, every: bool, tmp_path: Path)
             assert_a_picture(kind, file)
         screen.keyboard.press("Escape")
         expect(screen.get_by_test_id("stPopoverBody")).to_have_count(0)
+
+
+CLOSED_AND_LEFT = """title => {
+  const links = [...document.querySelectorAll('[data-testid=stSidebar] [data-testid=stPageLink-NavLink]')]
+  const said = { key: 'Escape', code: 'Escape', keyCode: 27, bubbles: true }
+  document.querySelector('[data-testid=stPopoverBody]').dispatchEvent(new KeyboardEvent('keydown', said))
+  links.find(link => link.textContent.includes(title)).click()
+}"""
+
+
+def test_a_page_that_is_left_with_an_export_open_leaves_the_next_one_whole(screen: Page, site: Site) -> None:
+    """The browser says that the export was closed after it asked for a page with another in the same place."""
+    exports = opened(screen, site, "countries").locator("[data-testid=stMain] [class*='st-key-export-chart-']")
+    exports.first.get_by_test_id("stPopoverButton").click()
+    expect(drawn(screen).get_by_test_id("stPopoverBody")).to_have_count(1)
+    screen.evaluate(CLOSED_AND_LEFT, FRENCH("page.classes.title"))
+    expect(screen.get_by_role("heading", level=1)).to_have_text(FRENCH("page.classes.title"))
+    assert troubles(drawn(screen)) == []
 
 
 WITHOUT_CHARTS = ("ambassadors", "followups", "courrier")

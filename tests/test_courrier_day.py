@@ -9,7 +9,7 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
-from browsing import PHONE, Site, copy_served, drawn, environment, opened, run
+from browsing import PHONE, Site, copy_served, drawn, environment, opened, pick, run
 from playwright.sync_api import Page, expect
 
 from workbench.text import Words
@@ -57,10 +57,7 @@ def type_in(screen: Page, text: str) -> None:
 
 def choose(screen: Page, label: str, option: str) -> None:
     """An option of the first select box of a name, found by typing."""
-    box = screen.get_by_role("combobox", name=label).first
-    box.evaluate("box => box.scrollIntoView({ block: 'center' })")  # its list closes when the page scrolls under it
-    box.fill(option)
-    screen.get_by_role("option", name=option, exact=True).click()
+    pick(screen.get_by_role("combobox", name=label).first, option, by_typing=True)
     drawn(screen)
 
 

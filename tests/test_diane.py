@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import Site, copy_served, drawn, opened
+from browsing import Site, copy_served, drawn, opened, pick
 from playwright.sync_api import Locator, Page, expect
 
 from workbench.text import Words
@@ -92,7 +92,7 @@ def test_diane_understands_one_person_marks_a_commitment_and_takes_it_back(scree
     before = standing(screen)
     assert FRENCH("charter.status.met") not in before["4a"]
     form = drawer(screen, "ambassadors.act.evidence")
-    choose(screen, form, FRENCH("column.commitment"), FRENCH("charter.commitment.4a.label"))
+    choose(form, FRENCH("column.commitment"), FRENCH("charter.commitment.4a.label"))
     press(screen, form, "ambassadors.save")
     expect(said(screen).first).to_contain_text(FRENCH("charter.commitment.4a.label"))
     assert FRENCH("charter.status.met") in standing(drawn(screen))["4a"]
@@ -110,11 +110,11 @@ def standing(screen: Page) -> dict[str, str]:
     return {name: row for name, label in labels.items() for row in rows if label in row}
 
 
-def choose(screen: Page, within: Locator, label: str, option: str) -> None:
+def choose(within: Locator, label: str, option: str) -> None:
     """An option of a select box."""
-    within.get_by_role("combobox", name=label).click()
-    screen.get_by_role("option", name=option, exact=True).click()
-    expect(within.get_by_role("combobox", name=label)).to_have_value(option)
+    box = within.get_by_role("combobox", name=label)
+    pick(box, option)
+    expect(box).to_have_value(option)
 
 
 def test_diane_matches_an_answer(screen: Page, site: Site) -> None:

@@ -32,6 +32,7 @@ from workbench.access import Request, Role, refuse_if_exposed, role_of
 from workbench.app.clock import ticking
 from workbench.app.document import AtHand, document_in, inline_scripts
 from workbench.app.hooks import HOOKS, hooks
+from workbench.app.left import Left
 from workbench.app.letters import LETTERS, letters
 from workbench.app.plain import plain
 from workbench.app.rehearsal import rehearse
@@ -95,7 +96,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
     app = st.App(
         _HERE / "frame.py",
         routes=[*_doors(settings), *hooks(settings), *letters(settings)],
-        middleware=[Middleware(Gate, words=words), Middleware(AtHand)],
+        middleware=[Middleware(Gate, words=words), Middleware(AtHand), Middleware(Left)],
         lifespan=lifespan,
     )
     app.run(config=_config(host, port))
