@@ -6,7 +6,6 @@ of the old page; the browser takes it for another change of page, throws away wh
 part, and is blank until the page is loaded anew.
 """
 
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
@@ -41,8 +40,5 @@ def _of_this_page(receive: Receive) -> Receive:
 
 def _rerun(message: Message) -> ClientState | None:
     """The run that a message asks for, if it asks for one."""
-    try:
-        said = BackMsg.FromString(message.get("bytes") or b"")
-    except DecodeError:  # Streamlit's to refuse
-        return None
+    said = BackMsg.FromString(message.get("bytes") or b"")
     return said.rerun_script if said.WhichOneof("type") == "rerun_script" else None
